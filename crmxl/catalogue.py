@@ -1,0 +1,96 @@
+"""The catalogue of findings: one record a code in ``catalogue.toml``, in Chinese and English.
+
+What a finding means is said here and nowhere else; ``crmxl rules``, ``crmxl explain``, reports and docs/rules.md are
+all read from it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from crmxl.errors import CrmxlError
+from crmxl.model import Finding, Lang, Severity, Text
+
+FAMILIES: Mapping[str, Text] = {
+    "F": Text("文件", "File"),
+    "I": Text("身份", "Identity"),
+    "S": Text("结构", "Structure"),
+    "E": Text("填报", "Entry"),
+    "P": Text("制度", "Policy"),
+    "G": Text("汇总", "Group"),
+}
+"""Families in the order in which they are checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What there is to say of one code."""
+
+    code: str
+    name: str
+    """Short English name for programs, such as ``formula-changed``."""
+    severity: Severity
+    title: Text
+    message: Text
+    fix: Text
+    why: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A finding in one language."""
+
+    title: str
+    message: str
+    fix: str
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> Mapping[str, Entry]:
+    """All entries by code, in the order of the file."""
+    records = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    return {
+        code: Entry(
+            code=code,
+            name=record["name"],
+            severity=Severity(record["severity"]),
+            **{part: Text(**record[part]) for part in ("title", "message", "fix", "why")},
+        )
+        for code, record in records.items()
+    }
+
+
+def entry(code: str) -> Entry:
+    """The entry for ``code``; raises CrmxlError where there is none."""
+    found = catalogue().get(code.upper())
+    if found is None:
+        raise CrmxlError(f"no finding has the code {code}; crmxl rules lists them")
+    return found
+
+
+def finding(code: str, **parts: object) -> Finding:
+    """A finding of this code with its catalogue severity; ``parts`` are fields of Finding, others go to ``values``."""
+    fields = {name: parts.pop(name) for name in ("place", "key", "found", "expected") if name in parts}
+    values = {name: str(value) for name, value in parts.items()}
+    return Finding(code, catalogue()[code].severity, values=values, **fields)  # type: ignore[arg-type]
+
+
+def word(finding: Finding, lang: Lang, file: str = "") -> Worded:
+    """The finding's title, message and remedy in ``lang``."""
+    record = catalogue()[finding.code]
+    words = {
+        **finding.values,
+        "file": file,
+        "sheet": finding.place.sheet,
+        "cell": finding.place.cell,
+        "title": finding.place.title,
+        "found": finding.found,
+        "expected": finding.expected,
+    }
+    return Worded(
+        title=record.title.say(lang), message=record.message.say(lang).format(**words), fix=record.fix.say(lang).format(**words)
+    )

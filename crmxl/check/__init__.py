@@ -1,0 +1,1 @@
+"""Submission → findings. Rules are functions or records; words are the catalogue's."""

@@ -1,0 +1,123 @@
+"""Cells of a template: what each kind of sheet is made of, and columns whose settings agree with their type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crmxl.define.document import Fault, Trail
+from crmxl.define.rows import by_code, column_at, has_total_row, rows
+from crmxl.model import Column, Field, Kind, Level, Section, Sheet, Template, Type
+
+BELONGS: dict[Kind, tuple[str, ...]] = {
+    Kind.FORM: ("fields",),
+    Kind.GRID: ("columns", "section"),
+    Kind.LIST: ("columns", "rows"),
+}
+"""What a sheet of each kind must have, and the only kinds that may have it."""
+ADDABLE = frozenset({Type.MONEY, Type.INTEGER, Type.QUANTITY})
+"""Types whose values make sense added up; shares and prices do not."""
+
+
+def cell_faults(template: Template) -> Iterator[Fault]:
+    """Every fault in the sheets' contents and columns, and in the template's total."""
+    for at, sheet in enumerate(template.sheets):
+        trail: Trail = ("sheet", at)
+        yield from _contents(sheet, trail)
+        for index, column in enumerate(sheet.columns):
+            yield from _column(column, (*trail, "columns", index))
+            yield from _totals(column, sheet, (*trail, "columns", index))
+        for index, field in enumerate(sheet.fields):
+            yield from _column(field.column, (*trail, "fields", index))
+            yield from _issued(field, (*trail, "fields", index))
+    yield from _total(template)
+
+
+def _contents(sheet: Sheet, trail: Trail) -> Iterator[Fault]:
+    """What the kind of sheet needs and what belongs to another."""
+    there = {
+        "fields": bool(sheet.fields),
+        "columns": bool(sheet.columns),
+        "section": bool(sheet.sections),
+        "rows": sheet.rows > 0,
+    }
+    for name, given in there.items():
+        if name in BELONGS[sheet.kind] and not given:
+            yield Fault((*trail, name), f"is missing: a {sheet.kind} has {_listed(sheet.kind)}")
+        elif name not in BELONGS[sheet.kind] and given:
+            yield Fault((*trail, name), f"does not belong to a {sheet.kind}, which has {_listed(sheet.kind)}")
+    for at, section in enumerate(sheet.sections):
+        yield from _filled(section, (*trail, "section", at))
+
+
+def _listed(kind: Kind) -> str:
+    return " and ".join(BELONGS[kind])
+
+
+def _filled(section: Section, trail: Trail) -> Iterator[Fault]:
+    """Sections and groups without any line."""
+    if not (section.lines or section.open or section.groups):
+        yield Fault(trail, f"the section `{section.code}` has no lines; give lines, open = n or groups")
+    for at, group in enumerate(section.groups):
+        if not (group.lines or group.open):
+            yield Fault((*trail, "group", at), f"the group `{group.code}` has no lines; give lines or open = n")
+
+
+def _column(column: Column, trail: Trail) -> Iterator[Fault]:
+    """Settings that contradict the type, or each other."""
+    choice = column.type is Type.CHOICE
+    if choice and not column.choices:
+        yield Fault((*trail, "choices"), "is missing: a choice names the texts that it allows")
+    if column.choices and not choice:
+        yield Fault((*trail, "choices"), f"belongs to type choice, not {column.type}")
+    if not column.type.numeric:
+        for name, bound in (("minimum", column.minimum), ("maximum", column.maximum)):
+            if bound is not None:
+                yield Fault((*trail, name), f"belongs to numbers, not to {column.type}")
+    elif column.minimum is not None and column.maximum is not None and column.minimum > column.maximum:
+        least, most = float(column.minimum), float(column.maximum)
+        yield Fault((*trail, "minimum"), f"is {least:,.10g}, above the maximum {most:,.10g}")
+    if column.months and (column.type is not Type.MONEY or column.calculated):
+        found = "a calculated column" if column.calculated else column.type
+        yield Fault((*trail, "months"), f"found {found}; only money inputs are split into months")
+    if column.calculated:
+        for name, given in (("required", column.required), ("required_if", column.required_if is not None)):
+            if given:
+                yield Fault((*trail, name), "is for inputs; this column is calculated")
+    if column.required and column.required_if is not None:
+        yield Fault((*trail, "required_if"), "is pointless beside required = true; keep one")
+    if column.consolidate == "sum" and column.type not in ADDABLE:
+        yield Fault((*trail, "consolidate"), f"found sum; {column.type} cannot be added up, use weighted or none")
+    if column.consolidate == "weighted" and not column.type.numeric:
+        yield Fault((*trail, "consolidate"), f"found weighted; {column.type} is not a number, use none")
+
+
+def _totals(column: Column, sheet: Sheet, trail: Trail) -> Iterator[Fault]:
+    """Subtotals and levels that do not fit the column or the sheet."""
+    above = tuple(level for level in column.levels if level is not Level.LINE)
+    if column.total and column.type not in ADDABLE:
+        yield Fault((*trail, "total"), f"{column.type} cannot be added up; money, integer and quantity can")
+    elif column.total and above:
+        yield Fault((*trail, "levels"), f"{above[0]} rows would hold both a total and a calculation; drop one")
+    elif column.total and Level.LINE not in column.levels:
+        yield Fault((*trail, "levels"), "has no line; there is nothing to add up")
+    if column.levels != (Level.LINE,) and not column.calculated:
+        yield Fault((*trail, "levels"), "belongs to calculated columns; inputs stand on lines")
+    elif column.levels != (Level.LINE,) and sheet.kind is not Kind.GRID:
+        yield Fault((*trail, "levels"), "belongs to grids; a list has lines alone")
+    elif above and not has_total_row(sheet):
+        yield Fault((*trail, "levels"), f"there are no {above[0]} rows to stand on, since no column has total = true")
+
+
+def _issued(field: Field, trail: Trail) -> Iterator[Fault]:
+    """Values that the group gives and the workbook computes at once."""
+    if field.issued and field.column.calculated:
+        yield Fault((*trail, "issued"), "is for inputs; this field is calculated")
+
+
+def _total(template: Template) -> Iterator[Fault]:
+    """The template's total must be one money cell."""
+    column = column_at(by_code(rows(template)), template.total)
+    if column is None:
+        yield Fault(("total",), f"found `{template.total}`; no cell has this key")
+    elif column.type is not Type.MONEY:
+        yield Fault(("total",), f"found `{template.total}`, which is {column.type}; must be money")

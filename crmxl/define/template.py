@@ -1,0 +1,137 @@
+"""Template files into types: shape, then types with their defaults, then everything a schema cannot say.
+
+Knows the TOML form of a template; what a sound one is, is said by names.py, cells.py and references.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from crmxl.define.cells import cell_faults
+from crmxl.define.document import Fault, read_toml, refuse
+from crmxl.define.names import name_faults
+from crmxl.define.references import reference_faults
+from crmxl.define.shape import shape_problems
+from crmxl.model import Column, Field, Group, Kind, Level, Line, Section, Sheet, Template, Text, Type
+
+USUAL_TITLES: Mapping[str, Text] = {
+    "amount": Text("金额", "Amount"),
+    "basis": Text("测算依据", "Basis"),
+    "quantity": Text("数量", "Quantity"),
+    "share": Text("占比", "Share"),
+    "unit_price": Text("单价", "Unit price"),
+}
+"""Headers of columns that give none, by id."""
+
+
+def load_template(path: Path) -> Template:
+    """The template in ``path``, sound in shape, names, cells and references.
+
+    Raises DefinitionError with every problem in file order, CrmxlError when the file cannot be read.
+    """
+    document = read_toml(path)
+    refuse(path, document, (*shape_problems(document, "template"), *_untitled(document)))
+    template = _template(document)
+    refuse(path, document, (*name_faults(template), *cell_faults(template), *reference_faults(template)))
+    return template
+
+
+def _untitled(document: Mapping[str, Any]) -> Iterable[Fault]:
+    """Columns without a title whose id has no usual one; loose in shape, since the shape is told beside."""
+    sheets = document.get("sheet")
+    for at, sheet in enumerate(sheets if isinstance(sheets, list) else ()):
+        columns = sheet.get("columns") if isinstance(sheet, dict) else None
+        for index, column in enumerate(columns if isinstance(columns, list) else ()):
+            if isinstance(column, dict) and "title" not in column and str(column.get("id", "")) not in USUAL_TITLES:
+                usual = ", ".join(USUAL_TITLES)
+                message = f"is missing: the header; only {usual} have a usual one"
+                yield Fault(("sheet", at, "columns", index, "title"), message)
+
+
+def _template(document: Mapping[str, Any]) -> Template:
+    title = _text(document["title"])
+    return Template(
+        id=document["id"],
+        version=document["version"],
+        title=title,
+        total=document["total"],
+        sheets=tuple(_sheet(sheet, title) for sheet in document["sheet"]),
+        purpose=_text(document["purpose"]) if "purpose" in document else Text(""),
+        steps=tuple(map(_text, document.get("steps", ()))),
+        parts=tuple(document.get("parts", ())),
+    )
+
+
+def _sheet(record: Mapping[str, Any], title: Text) -> Sheet:
+    optional: dict[str, Any] = {"open_title": _text(record["open_title"])} if "open_title" in record else {}
+    return Sheet(
+        id=record["id"],
+        title=_text(record["title"]) if "title" in record else title,
+        kind=Kind(record["kind"]),
+        columns=tuple(_column(column, column["id"]) for column in record.get("columns", ())),
+        sections=tuple(map(_section, record.get("section", ()))),
+        fields=tuple(map(_field, record.get("fields", ()))),
+        rows=record.get("rows", 0),
+        note=_text(record["note"]) if "note" in record else None,
+        **optional,
+    )
+
+
+def _section(record: Mapping[str, Any]) -> Section:
+    return Section(
+        code=record["code"],
+        title=_text(record["title"]),
+        part=record.get("part", record["code"]),
+        groups=tuple(map(_group, record.get("group", ()))),
+        lines=tuple(map(_line, record.get("lines", ()))),
+        open=record.get("open", 0),
+    )
+
+
+def _group(record: Mapping[str, Any]) -> Group:
+    lines = tuple(map(_line, record.get("lines", ())))
+    return Group(record["code"], _text(record["title"]), lines, record.get("open", 0))
+
+
+def _line(record: Mapping[str, Any]) -> Line:
+    return Line(record["code"], _text(record["title"]), tuple(record.get("tags", ())))
+
+
+def _field(record: Mapping[str, Any]) -> Field:
+    return Field(record["id"], _column(record, "value"), record.get("issued", False))
+
+
+def _column(record: Mapping[str, Any], column_id: str) -> Column:
+    """A column or a field's value; money and quantity inputs get minimum 0, money is summed by the group."""
+    kind = Type(record["type"])
+    calculated = "expression" in record
+    least = 0 if kind in (Type.MONEY, Type.QUANTITY) and not calculated else None
+    return Column(
+        id=column_id,
+        title=_text(record["title"]) if "title" in record else USUAL_TITLES[column_id],
+        type=kind,
+        minimum=_number(record.get("minimum", least)),
+        maximum=_number(record.get("maximum")),
+        months=record.get("months", False),
+        expression=record.get("expression"),
+        levels=tuple(map(Level, record.get("levels", ("line",)))),
+        required=record.get("required", False),
+        required_if=record.get("required_if"),
+        total=record.get("total", False),
+        choices=tuple(record.get("choices", ())),
+        consolidate=record.get("consolidate", "sum" if kind is Type.MONEY else "none"),
+        width=record.get("width"),
+        help=_text(record["help"]) if "help" in record else None,
+    )
+
+
+def _text(record: Mapping[str, str]) -> Text:
+    return Text(record["zh"], record.get("en", ""))
+
+
+def _number(value: int | Decimal | None) -> Fraction | None:
+    return None if value is None else Fraction(value)

@@ -1,0 +1,38 @@
+"""Expressions: parsed once, used twice, as Excel text in the workbook and as an exact value at the group.
+
+Owns the grammar (``grammar.lark``), exact evaluation and the Excel wording; the functions are rows of
+``functions.py``. It knows keys, not cells: whoever binds an expression says which keys a reference means, whoever writes it says where they stand.
+
+Values are ``Fraction`` (never float, and not Decimal: its 1/3*3 is not 1), ``str``, ``bool``, ``None`` for a blank
+cell, and ``Fault`` for Excel's error values. A comparison of numbers is ``ROUND(left - right, k) op 0`` in both worlds,
+k = 2 where money is compared and 10 elsewhere, so that binary dust turns no check. A number typed as text counts 0,
+as in Excel's SUM; single typed cells are therefore written ``N(cell)``.
+"""
+
+from crmxl.expression.binding import bind, measure
+from crmxl.expression.exact import evaluate, holds
+from crmxl.expression.excel import Address, excel
+from crmxl.expression.functions import FUNCTIONS, Fault, Measure, Value
+from crmxl.expression.nodes import Cells, Node, Number, Reference, keys, references, walk
+from crmxl.expression.parsing import parse
+
+__all__ = [
+    "FUNCTIONS",
+    "Address",
+    "Cells",
+    "Fault",
+    "Measure",
+    "Node",
+    "Number",
+    "Reference",
+    "Value",
+    "bind",
+    "evaluate",
+    "excel",
+    "holds",
+    "keys",
+    "measure",
+    "parse",
+    "references",
+    "walk",
+]

@@ -1,0 +1,108 @@
+"""What a parsed expression is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from crmxl.expression.functions import Measure
+from crmxl.model import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An exact literal such as ``0.5‰``."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A text literal."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name, key or pattern as written, not yet bound; ``position`` is its offset in the source."""
+
+    text: str
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A bound reference: the cells of one key, or of a set (possibly empty)."""
+
+    keys: tuple[Key, ...]
+    """In layout order."""
+    measure: Measure
+    """What each cell holds."""
+    typed: bool = True
+    """Whether people type there, so that a text may stand where a number belongs."""
+    several: bool = False
+    """Whether it is a set; only functions take sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """Minus."""
+
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """``+ - * / &``."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``= <> < <= > >=``; ``places`` is the rounding of the difference; None between texts and counts (and before binding)."""
+
+    operator: str
+    left: Node
+    right: Node
+    places: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the table ``FUNCTIONS``."""
+
+    function: str
+    arguments: tuple[Node, ...]
+
+
+Node: TypeAlias = Number | Literal | Reference | Cells | Negative | Binary | Comparison | Call
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """``node`` and everything in it, outermost first."""
+    yield node
+    match node:
+        case Negative(operand):
+            yield from walk(operand)
+        case Binary(_, left, right) | Comparison(_, left, right):
+            yield from walk(left)
+            yield from walk(right)
+        case Call(_, arguments):
+            for argument in arguments:
+                yield from walk(argument)
+
+
+def references(node: Node) -> tuple[str, ...]:
+    """The references in ``node`` as written, in order, each once."""
+    return tuple(dict.fromkeys(part.text for part in walk(node) if isinstance(part, Reference)))
+
+
+def keys(node: Node) -> tuple[Key, ...]:
+    """The keys that a bound expression reads, in order, each once."""
+    return tuple(dict.fromkeys(key for part in walk(node) if isinstance(part, Cells) for key in part.keys))

@@ -1,0 +1,97 @@
+"""Text → nodes, by the grammar beside this file."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crmxl.errors import ExpressionError
+from crmxl.expression.functions import FUNCTIONS
+from crmxl.expression.nodes import Binary, Call, Comparison, Literal, Negative, Node, Number, Reference
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+MAX_LITERAL = 255
+"""Characters of a text literal in a formula, Excel's limit."""
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    from lark import Lark
+
+    grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=False)
+
+
+@lru_cache(maxsize=4096)
+def parse(source: str) -> Node:
+    """The expression in ``source``; raises ExpressionError with the position of the first mistake."""
+    from lark import Token, Tree, UnexpectedInput
+
+    try:
+        tree = _parser().parse(source)
+    except UnexpectedInput as error:
+        position = error.pos_in_stream if error.pos_in_stream is not None and error.pos_in_stream >= 0 else len(source)
+        raise ExpressionError(source, position, "not understood here") from None
+    except RecursionError:
+        raise ExpressionError(source, 0, "nested too deeply") from None
+
+    def build(item: Any) -> Node:
+        assert isinstance(item, Tree)
+        children = item.children
+        match item.data:
+            case "number":
+                return Number(_literal_number(str(children[0])))
+            case "literal":
+                text = str(children[0])[1:-1].replace('""', '"')
+                if len(text) > MAX_LITERAL:
+                    raise ExpressionError(
+                        source, item.meta.start_pos, f"a text literal has at most {MAX_LITERAL} characters"
+                    )
+                return Literal(text)
+            case "reference":
+                return Reference(str(children[0]), item.meta.start_pos)
+            case "positive" | "inside":
+                return build(children[0])
+            case "negative":
+                return Negative(build(children[0]))
+            case "call":
+                return _call(source, children[0], tuple(build(child) for child in children[1:]))
+            case "comparison":
+                return Comparison(str(children[1]), build(children[0]), build(children[2]))
+            case "joined":
+                return _fold([build(child) for child in children], ["&"] * (len(children) - 1))
+            case _:
+                operators = [str(child) for child in children if isinstance(child, Token)]
+                return _fold([build(child) for child in children if not isinstance(child, Token)], operators)
+
+    return build(tree)
+
+
+def _fold(operands: list[Node], operators: list[str]) -> Node:
+    result = operands[0]
+    for operator, operand in zip(operators, operands[1:], strict=True):
+        result = Binary(operator, result, operand)
+    return result
+
+
+def _literal_number(text: str) -> Fraction:
+    if text.endswith("%"):
+        return Fraction(text[:-1]) / 100
+    if text.endswith("‰"):
+        return Fraction(text[:-1]) / 1000
+    return Fraction(text)
+
+
+def _call(source: str, name: Any, arguments: tuple[Node, ...]) -> Call:
+    function = FUNCTIONS.get(str(name))
+    if function is None:
+        allowed = " ".join(sorted(FUNCTIONS))
+        raise ExpressionError(source, name.start_pos, f"{name} is not a known function; there are {allowed}")
+    if not function.least <= len(arguments) <= function.most:
+        wanted = str(function.least) if function.least == function.most else f"{function.least} to {function.most}"
+        raise ExpressionError(source, name.start_pos, f"{name} takes {wanted} arguments, not {len(arguments)}")
+    return Call(str(name), arguments)

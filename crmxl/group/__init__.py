@@ -1,0 +1,1 @@
+"""Submissions → group totals that can be traced to the cell."""

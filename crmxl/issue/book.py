@@ -1,0 +1,165 @@
+"""The one door to XlsxWriter: every write succeeds or raises, and bytes depend on nothing but what is written.
+
+XlsxWriter answers off-grid cells, over-long strings and over-long choice lists with a return code or a warning, and
+caches 0 for a formula without a value. Here each of these raises WriteError, text is never turned into a formula, a
+link or a number, and a formula always carries its value.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from crmxl.errors import WriteError
+from crmxl.expression import Fault, Value
+
+MADE = datetime(2026, 1, 1)
+"""Creation time written into every file: the same inputs must give the same bytes."""
+FONT = "微软雅黑"
+MAX_TEXT = 32_767
+"""Characters of a cell, Excel's limit."""
+
+
+class _LockedWorkbook(Workbook):
+    """XlsxWriter cannot lock a workbook's structure; this adds the element where the schema wants it."""
+
+    locked = False
+
+    def _write_workbook_pr(self) -> None:
+        super()._write_workbook_pr()
+        if self.locked:
+            self._xml_empty_tag("workbookProtection", [("lockStructure", "1")])
+
+
+class Book:
+    """A workbook in memory."""
+
+    def __init__(self, *, locked: bool = False) -> None:
+        self._buffer = io.BytesIO()
+        options = {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            # Pasted cells take the Normal style: unlocked, so that pasting does not lock inputs.
+            "default_format_properties": {"locked": False, "font_name": FONT, "font_size": 10, "valign": "vcenter"},
+        }
+        self.workbook = _LockedWorkbook(self._buffer, options)
+        self.workbook.locked = locked
+        self.workbook.set_properties({"created": MADE})
+        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def format(self, properties: Mapping[str, Any]) -> Any:
+        """The format with these properties; one object for equal properties."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self.workbook.add_format({"valign": "vcenter", **properties})
+        return self._formats[key]
+
+    def sheet(self, name: str) -> Page:
+        """A new sheet; raises WriteError where Excel would refuse the name."""
+        with refusing():
+            return Page(self, self.workbook.add_worksheet(name))
+
+    def properties(self, title: str, custom: Mapping[str, str]) -> None:
+        """Document properties."""
+        self.workbook.set_properties({"title": title, "created": MADE, "author": "crmxl"})
+        for name, value in custom.items():
+            with refusing():
+                self.workbook.set_custom_property(name, value, "text")
+
+    def open_at(self, page: Page) -> None:
+        """The sheet that is shown when the file is opened."""
+        page.raw.activate()
+        page.raw.set_first_sheet()
+
+    def close(self) -> bytes:
+        """The finished file."""
+        with refusing():
+            self.workbook.close()
+        return self._buffer.getvalue()
+
+
+class Page:
+    """A sheet. Rows and columns count from 1, as everywhere in crmxl; XlsxWriter's own object is ``raw``."""
+
+    def __init__(self, book: Book, raw: Worksheet) -> None:
+        self.book, self.raw = book, raw
+
+    def text(self, row: int, column: int, text: str, looks: Mapping[str, Any]) -> None:
+        """A string, never anything else; an empty one leaves a formatted blank."""
+        if len(text) > MAX_TEXT:
+            raise WriteError(f"a cell holds at most {MAX_TEXT:,} characters, not {len(text):,}")
+        with refusing():
+            if text:
+                check(self.raw.write_string(row - 1, column - 1, text, self.book.format(looks)))
+            else:
+                check(self.raw.write_blank(row - 1, column - 1, None, self.book.format(looks)))
+
+    def number(self, row: int, column: int, number: Fraction | int, looks: Mapping[str, Any]) -> None:
+        """A number; 15 digits are kept, which is Excel's precision and more than any allowed amount needs."""
+        with refusing():
+            check(self.raw.write_number(row - 1, column - 1, binary(number), self.book.format(looks)))
+
+    def formula(self, row: int, column: int, formula: str, value: Value, looks: Mapping[str, Any]) -> None:
+        """A formula (without ``=``) with its true value."""
+        if value is None:
+            raise WriteError(f"the formula {formula} has no value")
+        with refusing():
+            result = self.raw.write_formula(row - 1, column - 1, f"={formula}", self.book.format(looks), cached(value))
+            check(result)
+
+    def link(self, row: int, column: int, target: str, text: str, looks: Mapping[str, Any]) -> None:
+        """A link inside the workbook, such as ``'校验'!A1``."""
+        with refusing():
+            check(self.raw.write_url(row - 1, column - 1, f"internal:{target}", self.book.format(looks), text))
+
+    def call(self, method: str, *arguments: Any, **options: Any) -> None:
+        """Any other method of XlsxWriter's sheet, its failures raised."""
+        with refusing():
+            check(getattr(self.raw, method)(*arguments, **options))
+
+
+def binary(number: Fraction | int) -> float | int:
+    """The cell content of an exact number; whole numbers stay whole."""
+    return int(number) if Fraction(number).denominator == 1 else float(number)
+
+
+def cached(value: Value) -> float | int | str | bool:
+    """The cached value of a formula whose exact value is ``value``."""
+    if isinstance(value, Fault):
+        return value.text
+    if isinstance(value, Fraction):
+        return binary(value)
+    return "" if value is None else value
+
+
+def check(result: object) -> None:
+    """Raise WriteError for XlsxWriter's negative return codes."""
+    if isinstance(result, int) and not isinstance(result, bool) and result < 0:
+        raise WriteError(f"XlsxWriter refused ({result}): off the grid, or longer than Excel allows")
+
+
+def footer(text: str) -> str:
+    """Plain text for a header or footer, where ``&`` is a command."""
+    return text.replace("&", "&&")
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Within it, XlsxWriter's warnings and own exceptions are WriteErrors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            yield
+        except (UserWarning, xlsxwriter.exceptions.XlsxWriterException) as error:
+            raise WriteError(str(error)) from error

@@ -1,0 +1,130 @@
+"""填报说明: what the workbook is for, whose it is, how to fill it, what the colours mean, where to send it."""
+
+from __future__ import annotations
+
+from crmxl.expression import Value
+from crmxl.issue import looks
+from crmxl.issue.book import Book, Page
+from crmxl.issue.places import FLAG, Layout, Role, RowKind, quoted
+from crmxl.issue.validation import result_colours
+from crmxl.model import Assignment, Kind, Text, Type
+
+NAME = Text("填报说明", "Guide")
+_FACTS = Text("基本信息", "Facts")
+_STEPS = Text("填报步骤", "Steps")
+_LEGEND = Text("图例", "Legend")
+_CONTENTS = Text("目录", "Contents")
+_UNIT, _YEAR, _ROUND = Text("预算单位", "Unit"), Text("预算年度", "Year"), Text("编制轮次", "Round")
+_DEADLINE, _CONTACT = Text("提交截止", "Deadline"), Text("联系人", "Contact")
+_VERSION, _CURRENCY, _STATUS = Text("模板版本", "Template"), Text("金额单位", "Amounts"), Text("校验状态", "Check")
+_MONTHS = Text("预算期间", "Period")
+_PURPOSE = Text("用途", "Purpose")
+_YUAN = Text("元（两位小数）", "Yuan, two decimals")
+_GENERAL = (
+    Text("在浅黄色单元格中填写；灰色为公式，自动计算，请勿改动。", "Fill the pale yellow cells; grey cells calculate themselves, leave them alone."),
+    Text("金额以元为单位填数字，最多两位小数，不带“元”“万”等文字；确无预算的填 0。", "Enter amounts as numbers in yuan, at most two decimals, no words; enter 0 where there is no budget."),
+    Text("不要增删行列、合并单元格或粘贴公式；需要草算请用“工作底稿”。项目不够时用组末的空白行并写明名称。", "Do not insert or delete rows or columns, merge cells or paste formulas; use Scratch for workings. Use the blank lines for items of your own and name them."),
+    Text("看各表左上角的校验状态：未完成、提示、不通过时，按“校验”表和“本行检查”列改正，直到显示“通过”。", "Watch the check at the top left of each sheet; until it says Pass, follow the Checks sheet and the Row check column."),
+    Text("填报后的修改记入“变更记录”，保存为 .xlsx 后按要求提交，无需另存其他格式。", "Record later changes in Change log, save as .xlsx and submit; no other format is needed."),
+)
+_SWATCHES = (
+    (Role.INPUT, RowKind.LINE, Text("填报单元格：由预算单位填写（虚线框）", "Input: filled by the unit (dotted frame)")),
+    (Role.ISSUED, RowKind.LINE, Text("集团下达：锁定", "Issued by the group: locked")),
+    (Role.CALCULATED, RowKind.LINE, Text("公式：自动计算，锁定", "Formula: calculates itself, locked")),
+    (Role.CALCULATED, RowKind.TOTAL, Text("小计、合计、总计：自动计算，锁定", "Subtotals and totals: calculated, locked")),
+    (Role.CLOSED, RowKind.LINE, Text("不在预算期间内的月份：锁定", "Month outside the period: locked")),
+)
+
+
+def write(book: Book, layout: Layout, assignment: Assignment, flag: Value) -> Page:
+    """The sheet 填报说明; returns it, since the workbook opens there."""
+    lang = layout.lang
+    page = book.sheet(NAME.say(lang))
+    page.call("hide_gridlines", 2)
+    for column, width in enumerate((3, 18, 78)):
+        page.call("set_column", column, column, width)
+    page.call("set_default_row", looks.ROW_HEIGHT)
+    page.call("set_row", 0, 12)
+    page.call("set_row", 1, 36)
+    page.text(2, 2, headline(layout), looks.TITLE)
+    row = 4
+    row = _heading(page, row, _FACTS.say(lang))
+    for label, value in _facts(layout, assignment):
+        page.text(row, 2, label, looks.ASIDE)
+        page.text(row, 3, value, looks.WRAPPED)
+        page.call("set_row", row - 1, looks.ROW_HEIGHT + (looks.lines(value, 76) - 1) * looks.LINE_HEIGHT)
+        row += 1
+    page.text(row, 2, _STATUS.say(lang), looks.ASIDE)
+    page.formula(row, 3, layout.addresser("")((FLAG,))[0], flag, looks.FLAG)
+    result_colours(page, f"C{row}", layout)
+    row = _heading(page, row + 2, _STEPS.say(lang))
+    for number, step in enumerate((*layout.template.steps, *_GENERAL), 1):
+        text = step.say(lang)
+        page.text(row, 2, f"{number}." if lang == "en" else f"第 {number} 步", looks.ASIDE)
+        page.text(row, 3, text, looks.WRAPPED)
+        page.call("set_row", row - 1, looks.ROW_HEIGHT + (looks.lines(text, 76) - 1) * looks.LINE_HEIGHT)
+        row += 1
+    row = _heading(page, row + 1, _LEGEND.say(lang))
+    roles = {cell.role for cell in layout.cells.values()}
+    for role, kind, words in _SWATCHES:
+        if role in roles:
+            sample = {Role.CLOSED: "", Role.INPUT: "12,000.00"}.get(role, "12,000.00")
+            page.text(row, 2, sample, {**looks.cell(role, Type.MONEY, kind), "align": "right", "locked": 1})
+            page.text(row, 3, words.say(lang), looks.INDENTED)
+            row += 1
+    row = _heading(page, row + 1, _CONTENTS.say(lang))
+    for plan in layout.sheets:
+        page.link(row, 2, f"{quoted(plan.name)}!A1", plan.name, looks.LINK)
+        page.text(row, 3, _about(layout, plan.id), looks.PLAIN)
+        row += 1
+    page.call("set_paper", 9)
+    page.call("fit_to_pages", 1, 0)
+    page.call("set_margins", 0.5, 0.5, 0.6, 0.6)
+    page.call("print_area", 0, 0, row, 2)
+    page.call("protect", "", {"format_columns": True, "format_rows": True})
+    return page
+
+
+def headline(layout: Layout) -> str:
+    """The title of the workbook with its year."""
+    title = layout.template.title.say(layout.lang)
+    if layout.lang == "en":
+        return f"{title} {layout.year}"
+    return f"{layout.year}年度{title.removeprefix('年度')}"
+
+
+def _heading(page: Page, row: int, text: str) -> int:
+    for column in (2, 3):
+        page.text(row, column, text if column == 2 else "", looks.heading(RowKind.SECTION))
+    return row + 1
+
+
+def _facts(layout: Layout, assignment: Assignment) -> list[tuple[str, str]]:
+    lang = layout.lang
+    unit = assignment.unit_name or assignment.unit
+    if assignment.unit_name and assignment.unit != assignment.unit_name:
+        unit = f"{assignment.unit_name}（{assignment.unit}）" if lang == "zh" else f"{unit} ({assignment.unit})"
+    period = f"{layout.year}-{layout.first_month:02d} – {layout.year}-12" if layout.first_month > 1 else ""
+    facts = (
+        (_UNIT, unit),
+        (_YEAR, str(layout.year)),
+        (_MONTHS, period),
+        (_ROUND, " ".join(filter(None, (assignment.round, assignment.stage)))),
+        (_DEADLINE, assignment.deadline),
+        (_CONTACT, assignment.contact),
+        (_CURRENCY, _YUAN.say(lang)),
+        (_VERSION, layout.template.name),
+        (_PURPOSE, layout.template.purpose.say(lang)),
+    )
+    return [(label.say(lang), value) for label, value in facts if value]
+
+
+def _about(layout: Layout, sheet: str) -> str:
+    plan = layout.by_id[sheet]
+    inputs = sum(1 for cell in layout.inputs if cell.sheet == sheet)
+    if not inputs:
+        return "自动检查结果，不用填写" if layout.lang == "zh" else "Automatic checks, nothing to fill"
+    rows = sum(1 for row in plan.rows if row.kind.filled)
+    if plan.kind is Kind.FORM:
+        return f"{rows} 个填报项" if layout.lang == "zh" else f"{rows} fields"
+    return f"{rows} 行可填" if layout.lang == "zh" else f"{rows} rows to fill"

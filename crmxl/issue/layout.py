@@ -1,0 +1,407 @@
+"""Template → Layout: every line and column gets one cell, every calculated cell its bound expression.
+
+Pure. Knows nothing of files or looks; what a cell looks like is ``looks.py``'s, what 校验 asks is ``checklist.py``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from crmxl.errors import DefinitionError, Problem
+from crmxl.expression import Cells, Measure, Node, Number, Reference, bind, keys, parse
+from crmxl.issue import checklist
+from crmxl.issue.places import FIRST_ROW, Cell, Layout, Role, Row, RowKind, SheetPlan, Span
+from crmxl.model import (
+    MONTHS,
+    Column,
+    Field,
+    Group,
+    Key,
+    Kind,
+    Lang,
+    Level,
+    Line,
+    Section,
+    Sheet,
+    Template,
+    Text,
+    Type,
+    split_key,
+)
+
+TOTAL = "total"
+_SUBTOTAL = Text("小计", "Subtotal")
+_PART_TOTAL = Text("合计", "Total of part")
+_TOTAL = Text("总计", "Grand total")
+_ITEM = Text("项目", "Item")
+_FIELD = Text("填报项", "Field")
+_VALUE = Text("内容", "Value")
+_REST = Text("未分解", "Not split")
+_LEVELS = {RowKind.SUBTOTAL: Level.GROUP, RowKind.PART_TOTAL: Level.SECTION, RowKind.TOTAL: Level.TOTAL}
+
+
+def lay_out(
+    template: Template, year: int, parts: tuple[str, ...] = (), first_month: int = 1, lang: Lang = "zh"
+) -> Layout:
+    """The layout of ``template`` for the chosen ``parts`` (none chosen: the template's own choice, else all).
+
+    Raises DefinitionError where a part does not exist, a reference means nothing, formulas run in a circle, or
+    Excel's limits on formulas are passed.
+    """
+    return _lay_out(template, year, parts or template.parts, first_month, lang)
+
+
+@lru_cache(maxsize=512)
+def _lay_out(template: Template, year: int, parts: tuple[str, ...], first_month: int, lang: Lang) -> Layout:
+    known = {section.part for sheet in template.sheets for section in sheet.sections}
+    unknown = [part for part in parts if part not in known]
+    if unknown:
+        raise DefinitionError(
+            (Problem(template.name, f"no part named {', '.join(unknown)}; there are {', '.join(sorted(known))}"),)
+        )
+    draft = _Draft(template, year, parts, first_month, lang)
+    for sheet in template.sheets:
+        draft.place(sheet)
+    draft.bind()
+    plan, cells = checklist.plan(template, draft.cells, draft.helpers, lang, has_months=draft.has_months)
+    draft.cells.update(cells)
+    layout = Layout(
+        template=template,
+        parts=parts,
+        first_month=first_month,
+        year=year,
+        lang=lang,
+        sheets=(*draft.sheets, plan),
+        cells=draft.cells,
+        order=_order(template, draft.cells),
+    )
+    _hold_limits(layout)
+    return layout
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A cell whose formula or condition is still source text."""
+
+    key: Key
+    source: str
+    sheet: Sheet
+    required: bool = False
+    path: str = ""
+
+
+class _Draft:
+    """A layout in the making."""
+
+    def __init__(self, template: Template, year: int, parts: tuple[str, ...], first_month: int, lang: Lang) -> None:
+        self.template, self.year, self.parts, self.first_month, self.lang = template, year, parts, first_month, lang
+        self.cells: dict[Key, Cell] = {}
+        self.sheets: list[SheetPlan] = []
+        self.pending: list[_Pending] = []
+        self.helpers: list[str] = []
+        """Codes of rows that units fill, which carry the helper columns."""
+        self.leaves: list[str] = []
+        self.row_inputs: dict[str, list[Key]] = {}
+        self.has_months = False
+
+    # -- rows and columns ----------------------------------------------------------------------------------------
+
+    def place(self, sheet: Sheet) -> None:
+        """Give every cell of ``sheet`` its place."""
+        rows = tuple(self._rows(sheet))
+        if not rows:
+            return
+        spans = tuple(self._spans(sheet))
+        self.sheets.append(
+            SheetPlan(
+                id=sheet.id,
+                name=sheet.title.say(self.lang),
+                kind=sheet.kind,
+                spans=spans,
+                rows=rows,
+                note=sheet.note.say(self.lang) if sheet.note else "",
+            )
+        )
+        fields = {field.id: field for field in sheet.fields}
+        for row in rows:
+            if not row.code:
+                continue
+            if row.kind in (RowKind.LINE, RowKind.OPEN):
+                self.leaves.append(row.code)
+            for span in spans:
+                self._cell(sheet, row, span, fields.get(row.code))
+            if row.kind.filled:
+                self.helpers.append(row.code)
+
+    def _rows(self, sheet: Sheet) -> Iterator[Row]:
+        number = FIRST_ROW
+
+        def row(kind: RowKind, code: str = "", title: str = "") -> Row:
+            nonlocal number
+            number += 1
+            return Row(number - 1, kind, code, title)
+
+        def lines(owner: str, lines: Sequence[Line], open: int) -> Iterator[Row]:
+            for line in lines:
+                yield row(RowKind.LINE, line.code, line.title.say(self.lang))
+            for n in range(1, open + 1):
+                yield row(RowKind.OPEN, f"{owner}.n{n:02d}")
+
+        match sheet.kind:
+            case Kind.FORM:
+                for field in sheet.fields:
+                    yield row(RowKind.FIELD, field.id, field.column.title.say(self.lang))
+            case Kind.LIST:
+                for n in range(1, sheet.rows + 1):
+                    yield row(RowKind.RECORD, f"{sheet.id}.{n:03d}")
+                if any(column.total for column in sheet.columns):
+                    yield row(RowKind.TOTAL, sheet.id, _TOTAL.say(self.lang))
+            case Kind.GRID:
+                totals = any(column.total for column in sheet.columns)
+                for section in self._chosen(sheet):
+                    yield row(RowKind.SECTION, title=self._headed(section))
+                    yield from lines(section.code, section.lines, section.open)
+                    for group in section.groups:
+                        yield row(RowKind.GROUP, title=self._headed(group))
+                        yield from lines(group.code, group.lines, group.open)
+                        if totals:
+                            yield row(RowKind.SUBTOTAL, group.code, _SUBTOTAL.say(self.lang))
+                    if totals:
+                        yield row(RowKind.PART_TOTAL, section.code, _PART_TOTAL.say(self.lang))
+                if totals and number > FIRST_ROW:
+                    yield row(RowKind.TOTAL, TOTAL, _TOTAL.say(self.lang))
+
+    def _headed(self, owner: Section | Group) -> str:
+        return f"{owner.code}　{owner.title.say(self.lang)}"
+
+    def _chosen(self, sheet: Sheet) -> list[Section]:
+        return [section for section in sheet.sections if not self.parts or section.part in self.parts]
+
+    def _spans(self, sheet: Sheet) -> Iterator[Span]:
+        number = 1
+
+        def span(id: str, title: str, type: Type, column: Column | None = None, hidden: bool = False) -> Span:
+            nonlocal number
+            number += 1
+            return Span(id, number, title, type, column, hidden)
+
+        if sheet.kind is not Kind.LIST:
+            title = _FIELD if sheet.kind is Kind.FORM else _ITEM
+            yield span("title", title.say(self.lang), Type.TEXT)
+        if sheet.kind is Kind.FORM:
+            yield span("value", _VALUE.say(self.lang), Type.TEXT)
+        months = False
+        for column in sheet.columns:
+            yield span(column.id, column.title.say(self.lang), column.type, column)
+            if column.months:
+                months = self.has_months = True
+                for month in MONTHS:
+                    name = f"{int(month)}月" if self.lang == "zh" else f"M{int(month)}"
+                    yield span(f"{column.id}.{month}", name, column.type, column)
+                yield span(f"{column.id}.rest", _REST.say(self.lang), column.type, column)
+        for helper in checklist.helpers(months):
+            yield span(helper.id, helper.title.say(self.lang), helper.type, hidden=helper.hidden)
+
+    # -- cells ---------------------------------------------------------------------------------------------------
+
+    def _cell(self, sheet: Sheet, row: Row, span: Span, field: Field | None) -> None:
+        column = field.column if field else span.column
+        key = f"{row.code}@{span.id}"
+        if span.id == "title":
+            if row.kind is RowKind.OPEN:
+                self._put(sheet, row, span, Role.INPUT, Type.TEXT)
+                self.pending.append(_Pending(key, checklist.OPEN_TITLE_REQUIRED, sheet, required=True))
+            else:
+                self._put(sheet, row, span, Role.LABEL, Type.TEXT, text=row.title)
+        elif column is None:
+            if row.kind.filled:
+                source = checklist.helper_source(span.id, sheet, row, field, self.lang)
+                self._put(sheet, row, span, Role.CALCULATED, span.type)
+                self.pending.append(_Pending(key, source, sheet))
+        elif column.calculated:
+            level = _LEVELS.get(row.kind, Level.LINE)
+            if level in column.levels:
+                self._put(sheet, row, span, Role.CALCULATED, column.type)
+                assert column.expression is not None
+                self.pending.append(_Pending(key, column.expression, sheet, path=f"{sheet.id}.{column.id}.expression"))
+            elif column.total and not row.kind.filled:
+                self._subtotal(sheet, row, span)
+        elif not row.kind.filled:
+            if column.total:
+                self._subtotal(sheet, row, span)
+        elif span.id.endswith(".rest") and column.months:
+            self._put(sheet, row, span, Role.CALCULATED, column.type)
+            self.pending.append(_Pending(key, f"{column.id} - SUM(_months_{column.id})", sheet))
+        elif column.months and span.id[-2:] in MONTHS and int(span.id[-2:]) < self.first_month:
+            self._put(sheet, row, span, Role.CLOSED, column.type)
+        else:
+            role = Role.ISSUED if field and field.issued else Role.INPUT
+            self._put(sheet, row, span, role, column.type, column)
+            condition = checklist.required_source(column, row.kind) if span.id == (column.id if not field else "value") else None
+            if condition and role is Role.INPUT:
+                self.pending.append(_Pending(key, condition, sheet, required=True, path=f"{sheet.id}.{column.id}.required_if"))
+
+    def _put(
+        self, sheet: Sheet, row: Row, span: Span, role: Role, type: Type, column: Column | None = None, text: str = ""
+    ) -> None:
+        key = f"{row.code}@{span.id}"
+        self.cells[key] = Cell(
+            key=key,
+            sheet=sheet.id,
+            row=row.number,
+            column=span.number,
+            role=role,
+            type=type,
+            minimum=column.minimum if column else None,
+            maximum=column.maximum if column else None,
+            choices=column.choices if column else (),
+            text=text,
+        )
+
+    def _subtotal(self, sheet: Sheet, row: Row, span: Span) -> None:
+        self._put(sheet, row, span, Role.CALCULATED, span.type)
+        self.pending.append(_Pending(f"{row.code}@{span.id}", f"SUM(_below_{span.id.replace('.', '__')})", sheet))
+
+    # -- binding -------------------------------------------------------------------------------------------------
+
+    def bind(self) -> None:
+        """Turn every source text into a bound expression."""
+        from dataclasses import replace
+
+        problems = []
+        for item in self.pending:
+            try:
+                node = bind(parse(item.source), lambda reference, item=item: self._resolve(reference, item))  # type: ignore[misc]
+            except ValueError as error:
+                problems.append(Problem(f"{self.template.name}: {item.path or item.key}", f"{error} (at {item.key})"))
+                continue
+            cell = self.cells[item.key]
+            self.cells[item.key] = replace(cell, required=node) if item.required else replace(cell, formula=node)
+        if problems:
+            raise DefinitionError(tuple(problems))
+
+    def _resolve(self, reference: Reference, item: _Pending) -> Node:
+        text = reference.text
+        code, _ = split_key(item.key)
+        if "@" not in text:
+            if text.startswith("_") and f"{code}@{text}" not in self.cells:
+                return self._row_set(text, code, item.sheet)
+            for key in (f"{code}@{text}", f"{text}@value"):
+                if key in self.cells:
+                    return self._one(key)
+            if text == "year":
+                return Number(Fraction(self.year))
+            if text == "first_month":
+                return Number(Fraction(self.first_month))
+            raise ValueError(f"nothing is named {text}")
+        if "*" in text:
+            prefix, column = split_key(text)
+            return self._several(
+                [
+                    f"{leaf}@{column}"
+                    for leaf in self.leaves
+                    if (prefix == "*" or leaf.startswith(prefix[:-1])) and f"{leaf}@{column}" in self.cells
+                ]
+            )
+        if text in self.cells:
+            return self._one(text)
+        if self.parts:
+            return Number(Fraction(0))  # a line of a part that this unit does not have
+        raise ValueError(f"there is no {text}")
+
+    def _one(self, key: Key) -> Node:
+        cell = self.cells[key]
+        return Cells((key,), cell.measure, typed=cell.role in (Role.INPUT, Role.ISSUED))
+
+    def _several(self, found: Sequence[Key]) -> Node:
+        measures = {self.cells[key].measure for key in found} or {Measure.NUMBER}
+        typed = any(self.cells[key].role is Role.INPUT for key in found)
+        return Cells(tuple(found), Measure.MONEY if Measure.MONEY in measures else measures.pop(), typed, several=True)
+
+    def _row_set(self, name: str, code: str, sheet: Sheet) -> Node:
+        """The generated sets of a row: its inputs, a column's months, what a subtotal adds."""
+        if name.startswith("_below_"):
+            return self._several(self._below(code, name.removeprefix("_below_").replace("__", "."), sheet))
+        if name.startswith("_rest_"):
+            return self._one(f"{code}@{name.removeprefix('_rest_')}.rest")
+        inputs = self._inputs(code, sheet)
+        if name == "_inputs":
+            chosen = inputs
+        elif name == "_content":
+            chosen = [key for key in inputs if not key.endswith("@title")]
+        elif name == "_numbers":
+            chosen = [key for key in inputs if self.cells[key].type.numeric or self.cells[key].type is Type.DATE]
+        elif name.startswith("_months_"):
+            column = name.removeprefix("_months_")
+            chosen = [key for key in inputs if key[:-2] == f"{code}@{column}." and key[-2:] in MONTHS]
+        elif name.startswith("_all_"):
+            column = name.removeprefix("_all_")
+            chosen = [key for key in inputs if key == f"{code}@{column}" or key[:-2] == f"{code}@{column}."]
+        else:
+            raise ValueError(f"nothing is named {name}")
+        return self._several(chosen)
+
+    def _inputs(self, code: str, sheet: Sheet) -> list[Key]:
+        found = self.row_inputs.get(code)
+        if found is None:
+            cells = (self.cells.get(f"{code}@{span.id}") for span in self._spans(sheet))
+            found = self.row_inputs[code] = [cell.key for cell in cells if cell and cell.role is Role.INPUT]
+        return found
+
+    def _below(self, code: str, column: str, sheet: Sheet) -> list[Key]:
+        def of(codes: Sequence[str]) -> list[Key]:
+            return [f"{child}@{column}" for child in codes if f"{child}@{column}" in self.cells]
+
+        def leaves(owner: Section | Group) -> list[str]:
+            return [line.code for line in owner.lines] + [f"{owner.code}.n{n:02d}" for n in range(1, owner.open + 1)]
+
+        if sheet.kind is Kind.LIST:
+            return of([f"{sheet.id}.{n:03d}" for n in range(1, sheet.rows + 1)])
+        chosen = self._chosen(sheet)
+        if code == TOTAL:
+            return of([section.code for section in chosen])
+        for section in chosen:
+            if code == section.code:
+                return of([*leaves(section), *(group.code for group in section.groups)])
+            for group in section.groups:
+                if code == group.code:
+                    return of(leaves(group))
+        raise AssertionError(code)
+
+
+def _order(template: Template, cells: dict[Key, Cell]) -> tuple[Key, ...]:
+    """Calculated keys, each after what it reads; raises DefinitionError where they run in a circle."""
+    order: dict[Key, None] = {}
+    for start in cells:
+        path: list[Key] = []
+        stack = [(start, False)]
+        while stack:
+            key, done = stack.pop()
+            cell = cells[key]
+            if cell.formula is None or key in order:
+                continue
+            if done:
+                path.pop()
+                order[key] = None
+                continue
+            if key in path:
+                circle = " → ".join([*path[path.index(key) :], key])
+                raise DefinitionError((Problem(template.name, f"formulas run in a circle: {circle}"),))
+            path.append(key)
+            stack.append((key, True))
+            stack.extend((read, False) for read in keys(cell.formula))
+    return tuple(order)
+
+
+def _hold_limits(layout: Layout) -> None:
+    problems = []
+    for key in layout.order:
+        try:
+            layout.formula(key)
+        except ValueError as error:
+            problems.append(Problem(f"{layout.template.name}: {key}", str(error)))
+    if problems:
+        raise DefinitionError(tuple(problems))

@@ -1,0 +1,293 @@
+"""Where every value of a workbook stands: the layout's types and the arithmetic of addresses.
+
+Rows and columns count from 1, as in A1 addresses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
+
+from crmxl.expression import Measure, Node, excel
+from crmxl.model import Column, Key, Kind, Lang, Template, Type, split_key
+
+MARKER_ROW = 1
+"""Hidden; A1 holds ``crmxl:<sheet id>``."""
+ID_ROW = 2
+"""Hidden; ``#``, then each column's id."""
+TITLE_ROW = 3
+STATUS_ROW = 4
+NOTE_ROW = 5
+HEADER_ROW = 6
+FIRST_ROW = 7
+MARKER = "crmxl:"
+CHECKS = "_checks"
+"""Id of the generated sheet 校验."""
+FLAG: Key = "flag@result"
+"""The master flag: 未完成 / 通过 / 提示 / 不通过."""
+
+
+class Role(StrEnum):
+    """What a cell is for."""
+
+    INPUT = "input"
+    """The unit types here."""
+    ISSUED = "issued"
+    """A parameter given by the group, locked."""
+    CALCULATED = "calculated"
+    """A formula, locked."""
+    LABEL = "label"
+    """A title that names its row, locked and compared."""
+    CLOSED = "closed"
+    """A month before the first one, locked and empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value's place."""
+
+    key: Key
+    """What stands there."""
+    sheet: str
+    """Sheet id."""
+    row: int
+    """From 1."""
+    column: int
+    """From 1."""
+    role: Role
+    """What the cell is for."""
+    type: Type
+    """What it holds."""
+    formula: Node | None = None
+    """The bound expression of a calculated cell."""
+    minimum: Fraction | None = None
+    """Smallest allowed value of an input."""
+    maximum: Fraction | None = None
+    """Largest allowed value of an input."""
+    choices: tuple[str, ...] = ()
+    """Allowed texts of a choice."""
+    text: str = ""
+    """The text of a label."""
+    required: Node | None = None
+    """When this bound condition is true, a blank is a finding."""
+
+    @property
+    def measure(self) -> Measure:
+        """How an expression sees it."""
+        if self.type is Type.MONEY:
+            return Measure.MONEY
+        if self.role is Role.CALCULATED and (self.sheet == CHECKS or "@_" in self.key) and self.type is Type.INTEGER:
+            return Measure.COUNT
+        return Measure.NUMBER if self.type.numeric else Measure.TEXT
+
+
+class RowKind(StrEnum):
+    """What a row is, for looks and for reading."""
+
+    SECTION = "section"
+    GROUP = "group"
+    LINE = "line"
+    OPEN = "open"
+    SUBTOTAL = "subtotal"
+    PART_TOTAL = "part_total"
+    TOTAL = "total"
+    FIELD = "field"
+    RECORD = "record"
+    CHECK = "check"
+
+    @property
+    def filled(self) -> bool:
+        """Whether a unit types in it."""
+        return self in (RowKind.LINE, RowKind.OPEN, RowKind.FIELD, RowKind.RECORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a data sheet."""
+
+    number: int
+    kind: RowKind
+    code: str = ""
+    """Empty on headings."""
+    title: str = ""
+    """As shown; empty where the unit names the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A column of a data sheet."""
+
+    id: str
+    """As in the ``#`` row."""
+    number: int
+    title: str
+    type: Type
+    column: Column | None = None
+    """The definition it comes from; None for titles and generated columns."""
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPlan:
+    """A sheet laid out."""
+
+    id: str
+    name: str
+    """The tab's name as issued."""
+    kind: Kind
+    spans: tuple[Span, ...]
+    """Columns from the second on; the first holds the codes."""
+    rows: tuple[Row, ...]
+    note: str = ""
+
+    @property
+    def last_row(self) -> int:
+        """Number of the last row."""
+        return self.rows[-1].number
+
+    def span(self, id: str) -> Span:
+        """The column with this id; raises KeyError."""
+        for span in self.spans:
+            if span.id == id:
+                return span
+        raise KeyError(id)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A template laid out for some parts, months, a year and a language: every value has one cell."""
+
+    template: Template
+    parts: tuple[str, ...]
+    first_month: int
+    year: int
+    lang: Lang
+    sheets: tuple[SheetPlan, ...]
+    """Data sheets, then 校验."""
+    cells: Mapping[Key, Cell]
+    """Every keyed cell, in sheet order."""
+    order: tuple[Key, ...]
+    """Calculated keys, each after what it reads."""
+
+    @cached_property
+    def titles(self) -> Mapping[str, str]:
+        """Row titles by code."""
+        return {row.code: row.title for sheet in self.sheets for row in sheet.rows if row.code}
+
+    @cached_property
+    def kinds(self) -> Mapping[str, RowKind]:
+        """Row kinds by code."""
+        return {row.code: row.kind for sheet in self.sheets for row in sheet.rows if row.code}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, SheetPlan]:
+        """Sheets by id."""
+        return {sheet.id: sheet for sheet in self.sheets}
+
+    @cached_property
+    def inputs(self) -> tuple[Cell, ...]:
+        """The cells that units fill, in sheet order."""
+        return tuple(cell for cell in self.cells.values() if cell.role is Role.INPUT)
+
+    @cached_property
+    def _formulas(self) -> dict[Key, str]:
+        return {}
+
+    def formula(self, key: Key) -> str:
+        """The Excel text of a calculated cell, without ``=``; raises ValueError beyond Excel's limits."""
+        text = self._formulas.get(key)
+        if text is None:
+            cell = self.cells[key]
+            assert cell.formula is not None, key
+            text = self._formulas[key] = excel(cell.formula, self.addresser(cell.sheet))
+        return text
+
+    def addresser(self, home: str) -> Callable[[tuple[Key, ...]], list[str]]:
+        """How formulas on the sheet ``home`` write keys."""
+
+        def address(keys: tuple[Key, ...]) -> list[str]:
+            places = [(self.cells[key].sheet, self.cells[key].row, self.cells[key].column) for key in keys]
+            return [
+                rectangle if sheet == home else f"{quoted(self.by_id[sheet].name)}!{rectangle}"
+                for sheet, rectangle in rectangles(places)
+            ]
+
+        return address
+
+    def heading(self, key: Key) -> str:
+        """Column title of ``key`` for people; empty where the sheet has one value column."""
+        sheet = self.by_id[self.cells[key].sheet]
+        return next((span.title for span in sheet.spans if span.number == self.cells[key].column), "")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits over every place, role, label and formula: equal layouts, equal fingerprints, on any machine."""
+        digest = hashlib.sha256(f"{self.template.name} {self.year} {self.first_month} {self.parts}".encode())
+        for sheet in self.sheets:
+            digest.update(f"\n{sheet.id} {sheet.name}".encode())
+        for key, cell in self.cells.items():
+            what = self.formula(key) if cell.formula is not None else cell.text
+            digest.update(f"\n{key} {cell.sheet} {cell.row} {cell.column} {cell.role} {what}".encode())
+        return digest.hexdigest()[:16]
+
+
+def letters(column: int) -> str:
+    """Column letters: 1 is A, 27 is AA."""
+    text = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        text = chr(65 + rest) + text
+    return text
+
+
+def a1(row: int, column: int) -> str:
+    """An address such as ``C5``."""
+    return f"{letters(column)}{row}"
+
+
+def quoted(name: str) -> str:
+    """A tab's name as formulas write it."""
+    return "'" + name.replace("'", "''") + "'"
+
+
+def rectangles(places: Iterable[tuple[str, int, int]]) -> list[tuple[str, str]]:
+    """Cells (sheet, row, column) as few rectangles: (sheet, ``C5:D8``), by sheet in order of appearance, then row."""
+    by_sheet: dict[str, dict[tuple[int, int], list[int]]] = {}
+    rows: dict[tuple[str, int], list[int]] = {}
+    for sheet, row, column in places:
+        rows.setdefault((sheet, row), []).append(column)
+    for (sheet, row), columns in sorted(rows.items(), key=lambda item: item[0][1]):
+        for first, last in _runs(sorted(set(columns))):
+            by_sheet.setdefault(sheet, {}).setdefault((first, last), []).append(row)
+    order = dict.fromkeys(sheet for sheet, _ in rows)
+    found = []
+    for sheet in order:
+        boxes = [
+            (top, first, bottom, last)
+            for (first, last), numbers in by_sheet[sheet].items()
+            for top, bottom in _runs(numbers)
+        ]
+        for top, first, bottom, last in sorted(boxes):
+            start, end = a1(top, first), a1(bottom, last)
+            found.append((sheet, start if start == end else f"{start}:{end}"))
+    return found
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as runs (first, last)."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
+
+
+def column_of(key: Key) -> str:
+    """The column id in a key."""
+    return split_key(key)[1]

@@ -1,0 +1,304 @@
+"""Layout → .xlsx bytes. One writer, three products: no inputs give the blank form, inputs a prefilled one, notes the
+annotated copy that goes back. The same inputs give the same bytes; every formula carries its true value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from crmxl.expression import Value
+from crmxl.issue import appendix, guide, looks
+from crmxl.issue.book import Book, Page, footer
+from crmxl.issue.calculate import calculate
+from crmxl.issue.places import (
+    CHECKS,
+    FIRST_ROW,
+    FLAG,
+    HEADER_ROW,
+    ID_ROW,
+    MARKER,
+    MARKER_ROW,
+    NOTE_ROW,
+    STATUS_ROW,
+    TITLE_ROW,
+    Cell,
+    Layout,
+    Role,
+    Row,
+    RowKind,
+    SheetPlan,
+    letters,
+)
+from crmxl.issue.stamp import Stamp, properties, stamp_text
+from crmxl.issue.validation import conditional_formats, data_validations
+from crmxl.model import Assignment, Key, Kind, Lang, Text, Type
+
+PROTECTION = {
+    "autofilter": True,
+    "format_columns": True,
+    "format_rows": True,
+    "sort": True,
+    "select_locked_cells": True,
+    "select_unlocked_cells": True,
+}
+"""What a protected sheet still allows; no password: locks are against accidents, checks are against the rest."""
+_PAGE_CHARACTERS = 140
+"""Characters of 10-point type across A4 landscape within our margins."""
+_LEAST_SCALE = 0.65
+_SIGNATURES = Text(
+    "编制人：____________　　审核人：____________　　批准人：____________　　日期：______年____月____日",
+    "Prepared by: ____________   Reviewed by: ____________   Approved by: ____________   Date: ____________",
+)
+_UNIT = Text("预算单位：{unit}　　预算年度：{year}　　单位：元", "Unit: {unit}    Year: {year}    Amounts in yuan")
+_CHECK = Text("校验", "Check")
+_CODE = Text("编码", "Code")
+_PAGES = Text("第 &P 页／共 &N 页", "Page &P of &N")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark for the annotated copy."""
+
+    key: Key
+    """The cell it is about; empty where it is about the file."""
+    severity: str
+    """As people read it."""
+    title: str
+    """Which line."""
+    message: str
+    """What is wrong."""
+    fix: str
+    """What to do."""
+
+
+def write(
+    layout: Layout,
+    assignment: Assignment,
+    inputs: Mapping[Key, Value] | None = None,
+    *,
+    notes: Sequence[Note] = (),
+    secret: bytes = b"",
+    cache: bool = True,
+) -> bytes:
+    """The workbook of one unit. ``inputs`` are exact values (元), texts as typed, dates as serial numbers.
+
+    ``secret`` signs the stamp; ``cache=False`` leaves the values of formulas empty, for an oracle that must compute
+    them. Raises WriteError beyond Excel's limits.
+    """
+    given = {**issued_values(layout, assignment), **(inputs or {})}
+    values = {**given, **calculate(layout, given)}
+    marked = {note.key for note in notes if note.key}
+    book = Book(locked=True)
+    writer = _Writer(book, layout, assignment, values, marked, cache)
+    first = guide.write(book, layout, assignment, writer.flag_value())
+    for plan in layout.sheets:
+        writer.sheet(plan)
+    appendix.write_change_log(book, layout.lang)
+    appendix.write_scratch(book, layout.lang)
+    if notes:
+        appendix.write_findings(book, layout, notes)
+    text = stamp_text(Stamp(layout.template.id, layout.template.version, layout.fingerprint, assignment), secret)
+    appendix.write_stamp(book, text)
+    book.properties(layout.template.title.say(layout.lang), properties(text))
+    book.open_at(first)
+    return book.close()
+
+
+def issued_values(layout: Layout, assignment: Assignment) -> dict[Key, Value]:
+    """Values of the issued parameters, by key."""
+    found: dict[Key, Value] = {}
+    for name, text in assignment.parameters.items():
+        cell = layout.cells.get(f"{name}@value")
+        if cell is not None and cell.role is Role.ISSUED:
+            found[cell.key] = Fraction(text) if cell.type.numeric else text
+    return found
+
+
+class _Writer:
+    """Writes the data sheets and 校验."""
+
+    def __init__(
+        self,
+        book: Book,
+        layout: Layout,
+        assignment: Assignment,
+        values: Mapping[Key, Value],
+        marked: set[Key],
+        cache: bool,
+    ) -> None:
+        self.book, self.layout, self.assignment = book, layout, assignment
+        self.values, self.marked, self.cache = values, marked, cache
+        self.lang: Lang = layout.lang
+
+    def flag_value(self) -> Value:
+        return self.cached(FLAG)
+
+    def cached(self, key: Key) -> Value:
+        return self.values[key] if self.cache else ""
+
+    def sheet(self, plan: SheetPlan) -> None:
+        page = self.book.sheet(plan.name)
+        widths = column_widths(plan, self.lang)
+        for number, size in widths.items():
+            hidden = any(span.hidden and span.number == number for span in plan.spans)
+            page.call("set_column", number - 1, number - 1, size, None, {"hidden": hidden})
+        self._head(page, plan)
+        by_place = {(cell.row, cell.column): cell for cell in self.layout.cells.values() if cell.sheet == plan.id}
+        for row in plan.rows:
+            self._row(page, plan, row, by_place, widths)
+        if plan.kind is not Kind.FORM and plan.id != CHECKS:
+            page.text(plan.last_row + 2, 2, _SIGNATURES.say(self.lang), looks.SIGNATURE)
+        data_validations(page, self.layout, plan)
+        conditional_formats(page, self.layout, plan)
+        _print_setup(page, plan, widths, self.layout, self.assignment)
+        page.call("ignore_errors", {"number_stored_as_text": f"A1:{letters(plan.spans[-1].number)}{plan.last_row}"})
+        page.call("protect", "", PROTECTION)
+
+    def _head(self, page: Page, plan: SheetPlan) -> None:
+        page.call("set_default_row", looks.ROW_HEIGHT)
+        page.text(MARKER_ROW, 1, MARKER + plan.id, looks.HIDDEN)
+        page.text(ID_ROW, 1, "#", looks.HIDDEN)
+        for span in plan.spans:
+            page.text(ID_ROW, span.number, span.id, looks.HIDDEN)
+        for row in (MARKER_ROW, ID_ROW):
+            page.call("set_row", row - 1, None, None, {"hidden": True})
+        page.call("set_row", TITLE_ROW - 1, 30)
+        page.text(TITLE_ROW, 1, heading(self.layout, plan), looks.TITLE)
+        unit = self.assignment.unit_name or self.assignment.unit
+        info = _UNIT.say(self.lang).format(unit=unit or "________", year=self.layout.year)
+        page.text(STATUS_ROW, 1, info, looks.INFO)
+        page.text(NOTE_ROW, 1, _CHECK.say(self.lang), looks.LABEL)
+        reference = self.layout.addresser(plan.id)((FLAG,))[0]
+        page.formula(NOTE_ROW, 2, reference, self.flag_value(), looks.FLAG)
+        if plan.note:
+            page.text(NOTE_ROW, 3, plan.note, looks.NOTE)
+        page.call("set_row", HEADER_ROW - 1, 30)
+        page.text(HEADER_ROW, 1, _CODE.say(self.lang), looks.HEADER)
+        for span in plan.spans:
+            page.text(HEADER_ROW, span.number, span.title, looks.HEADER)
+        page.call("freeze_panes", FIRST_ROW - 1, 2)
+
+    def _row(
+        self,
+        page: Page,
+        plan: SheetPlan,
+        row: Row,
+        by_place: Mapping[tuple[int, int], Cell],
+        widths: Mapping[int, float],
+    ) -> None:
+        unlocked = plan.kind is Kind.LIST and row.kind is RowKind.RECORD
+        visible = [span for span in plan.spans if not span.hidden]
+        page.call("set_row", row.number - 1, self._height(row, plan, by_place, widths))
+        if row.kind in (RowKind.SECTION, RowKind.GROUP):
+            style = looks.heading(row.kind)
+            page.text(row.number, 1, "", style)
+            for span in visible:
+                page.text(row.number, span.number, row.title if span.id == "title" else "", style)
+            return
+        page.text(row.number, 1, row.code, looks.code(row.kind, unlocked=unlocked))
+        for span in plan.spans:
+            cell = by_place.get((row.number, span.number))
+            if cell is not None:
+                self._cell(page, cell, row, unlocked=unlocked)
+            elif not span.hidden:
+                label = row.title if plan.kind is Kind.LIST and span.number == 2 else ""
+                page.text(row.number, span.number, label, looks.cell(Role.LABEL, Type.TEXT, row.kind))
+
+    def _cell(self, page: Page, cell: Cell, row: Row, *, unlocked: bool) -> None:
+        style = looks.cell(cell.role, cell.type, row.kind, unlocked=unlocked)
+        if cell.key in self.marked:
+            style = {**style, **looks.MARKED}
+        place = cell.row, cell.column
+        if cell.formula is not None:
+            if cell.key.endswith("@_status"):
+                style = {**style, "font_color": looks.RED_TEXT, "font_size": 9}
+            page.formula(*place, self.layout.formula(cell.key), self.cached(cell.key), style)
+        elif cell.role is Role.LABEL:
+            page.text(*place, cell.text, style)
+        else:
+            write_value(page, *place, self.values.get(cell.key), style)
+
+    def _height(
+        self, row: Row, plan: SheetPlan, by_place: Mapping[tuple[int, int], Cell], widths: Mapping[int, float]
+    ) -> float:
+        """Enough points for the longest wrapped text; programs do not grow rows whose height is set."""
+        most = 1
+        for span in plan.spans:
+            cell = by_place.get((row.number, span.number))
+            if cell is None or span.hidden or cell.type not in (Type.TEXT, Type.CHOICE):
+                continue
+            text = cell.text or self.values.get(cell.key)
+            if isinstance(text, str) and text:
+                most = max(most, looks.lines(text, widths[span.number] + 1))
+        return looks.ROW_HEIGHT + (most - 1) * looks.LINE_HEIGHT
+
+
+def write_value(page: Page, row: int, column: int, value: Value, style: Mapping[str, Any]) -> None:
+    """An input's value as a cell: number (a date is its serial number), text, or a formatted blank."""
+    if value is None:
+        page.text(row, column, "", style)
+    elif isinstance(value, Fraction):
+        page.number(row, column, value, style)
+    else:
+        page.text(row, column, str(value), style)
+
+
+def heading(layout: Layout, plan: SheetPlan) -> str:
+    """The title line of a sheet."""
+    title = guide.headline(layout)
+    return f"{title}（{plan.name}）" if layout.lang == "zh" else f"{title}: {plan.name}"
+
+
+def column_widths(plan: SheetPlan, lang: Lang) -> dict[int, float]:
+    """Widths in characters by column number, from titles and types; a Chinese character counts two."""
+    widths: dict[int, float] = {1: max(8, *(min(14, looks.width(row.code) + 2) for row in plan.rows))}
+    for span in plan.spans:
+        if span.id == "title":
+            longest = max((looks.width(row.title) for row in plan.rows), default=0)
+            widths[span.number] = min(46, max(26, longest + 3))
+        elif span.id == "_status":
+            widths[span.number] = 18
+        elif span.id == "value":
+            widths[span.number] = 30
+        elif plan.id == CHECKS:
+            widths[span.number] = 14
+        elif span.column is not None and span.column.width and "." not in span.id:
+            widths[span.number] = span.column.width
+        else:
+            widths[span.number] = max(looks.WIDTHS[span.type], min(20, looks.width(span.title) + 2))
+    return widths
+
+
+def _print_setup(
+    page: Page, plan: SheetPlan, widths: Mapping[int, float], layout: Layout, assignment: Assignment
+) -> None:
+    """A4 landscape, headers repeated; never below 65 %: a wide sheet prints two pages wide, code and title repeated."""
+    hidden = {span.number for span in plan.spans if span.hidden}
+    shown = {number: size for number, size in widths.items() if number not in hidden}
+    total = sum(shown.values())
+    last = max(shown)
+    page.call("set_paper", 9)
+    page.call("set_landscape")
+    page.call("set_margins", 0.4, 0.4, 0.6, 0.6)
+    page.call("center_horizontally")
+    page.call("repeat_rows", MARKER_ROW - 1, HEADER_ROW - 1)
+    page.call("print_area", 0, 0, plan.last_row + 1, last - 1)
+    if total * _LEAST_SCALE <= _PAGE_CHARACTERS:
+        page.call("fit_to_pages", 1, 0)
+    else:
+        fixed = shown[1] + shown[2]
+        run, after = fixed, 0
+        for number in sorted(shown)[2:]:
+            if run + shown[number] > fixed + (total - fixed) / 2:
+                break
+            run, after = run + shown[number], number
+        widest = max(run, total - run + fixed)
+        page.call("repeat_columns", 0, 1)
+        page.call("set_print_scale", int(min(1.0, _PAGE_CHARACTERS / widest) * 100))
+        page.call("set_v_pagebreaks", [after])
+    left = footer(f"{layout.template.name} {assignment.unit_name or assignment.unit}".strip())
+    page.call("set_footer", f"&L&8{left}&C&8{_PAGES.say(layout.lang)}&R&8{footer(plan.name)}")
+

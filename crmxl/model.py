@@ -1,0 +1,298 @@
+"""The domain's words as frozen types. No IO, no rules: what a budget is, not what is done with it.
+
+A value is named everywhere by its **key**, ``code@column``: ``1.1.1@amount`` a line's year, ``1.1.1@amount.03`` its
+March, ``1.1@amount`` and ``1@amount`` subtotals, ``total@amount`` the sheet's total, ``sales_target@value`` a form
+field, ``1.1.n01@title`` a blank line's name, ``activities.001@quantity`` a cell of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+Key: TypeAlias = str
+Lang: TypeAlias = Literal["zh", "en"]
+
+MONTHS = tuple(f"{month:02d}" for month in range(1, 13))
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in Chinese and, where given, in English."""
+
+    zh: str
+    """The Chinese text; always there."""
+    en: str = ""
+    """The English text; empty where the definition gives none."""
+
+    def say(self, lang: Lang) -> str:
+        """The text in ``lang``, Chinese where there is no English."""
+        return self.en if lang == "en" and self.en else self.zh
+
+
+class Type(StrEnum):
+    """What a cell holds."""
+
+    MONEY = "money"
+    INTEGER = "integer"
+    PERCENT = "percent"
+    QUANTITY = "quantity"
+    TEXT = "text"
+    CHOICE = "choice"
+    DATE = "date"
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the workbook may add it up."""
+        return self not in (Type.TEXT, Type.CHOICE, Type.DATE)
+
+
+class Kind(StrEnum):
+    """What a sheet is."""
+
+    FORM = "form"
+    """Labelled fields, one a row; the value column's id is ``value``."""
+    GRID = "grid"
+    """Fixed lines in sections and groups, with subtotals."""
+    LIST = "list"
+    """Numbered rows of one record type, codes ``<sheet id>.001`` onwards."""
+
+
+class Level(StrEnum):
+    """Which rows of a grid a calculated column stands on."""
+
+    LINE = "line"
+    GROUP = "group"
+    SECTION = "section"
+    TOTAL = "total"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a grid or list, or the value of one form field."""
+
+    id: str
+    """ASCII identifier, unique in the sheet; the part of a key after ``@``."""
+    title: Text
+    """The header."""
+    type: Type
+    """What its cells hold."""
+    minimum: Fraction | None = None
+    """Smallest allowed value; money and quantity columns that name none get 0."""
+    maximum: Fraction | None = None
+    """Largest allowed value."""
+    months: bool = False
+    """Whether the year is followed by twelve months and the part not yet split (未分解)."""
+    expression: str | None = None
+    """Row-context expression; the column is then calculated, not an input."""
+    levels: tuple[Level, ...] = (Level.LINE,)
+    """Rows that a calculated column of a grid stands on."""
+    required: bool = False
+    """Whether a blank is a finding: always in a form, in an open or list row once any of its cells is filled."""
+    required_if: str | None = None
+    """Row-context condition under which a blank is a finding."""
+    total: bool = False
+    """Whether groups, sections and the sheet get subtotals of it (grids), or the sheet a total (lists)."""
+    choices: tuple[str, ...] = ()
+    """The allowed texts of a choice."""
+    consolidate: Literal["sum", "weighted", "none"] = "none"
+    """How the group adds it up; money columns default to ``sum``."""
+    width: int | None = None
+    """Width in characters; by type where not given."""
+    help: Text | None = None
+    """Shown when an input cell is selected."""
+
+    @property
+    def calculated(self) -> bool:
+        """Whether the workbook computes it."""
+        return self.expression is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A labelled field of a form: key ``<id>@value``."""
+
+    id: str
+    """ASCII identifier, unique in the template; expressions use it bare."""
+    column: Column
+    """The value's type, bounds and title; its id is ``value``."""
+    issued: bool = False
+    """Whether the group gives the value (a locked parameter) instead of the unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A budget line of a grid."""
+
+    code: str
+    """Visible code, unique in the template, compared as exact text; ``1.1`` and ``1.10`` differ."""
+    title: Text
+    """What the money is for."""
+    tags: tuple[str, ...] = ()
+    """Names by which policies gather lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of lines with a subtotal 小计."""
+
+    code: str
+    """Section's code, a dot and more."""
+    title: Text
+    """Heading."""
+    lines: tuple[Line, ...]
+    """Fixed lines; their codes start with the group's."""
+    open: int = 0
+    """How many blank lines follow, codes ``<group>.n01`` onwards, where a unit names its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a grid, with a total 合计. It has groups, or lines of its own, or both (own lines first)."""
+
+    code: str
+    """Visible code."""
+    title: Text
+    """Heading."""
+    part: str
+    """By which ``parts = […]`` selects sections over all sheets; the section's code where the definition gives none."""
+    groups: tuple[Group, ...] = ()
+    """Groups in order."""
+    lines: tuple[Line, ...] = ()
+    """Lines that belong to no group."""
+    open: int = 0
+    """Blank lines after ``lines``, codes ``<section>.n01`` onwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A data sheet of a template."""
+
+    id: str
+    """ASCII identifier; the marker in A1 is ``crmxl:<id>``."""
+    title: Text
+    """Tab name and heading; Excel's limits on tab names hold."""
+    kind: Kind
+    """Form, grid or list."""
+    columns: tuple[Column, ...] = ()
+    """Columns of a grid or list, after code and title (a list has no title column)."""
+    sections: tuple[Section, ...] = ()
+    """Sections of a grid."""
+    fields: tuple[Field, ...] = ()
+    """Fields of a form."""
+    rows: int = 0
+    """How many numbered rows a list offers."""
+    open_title: Text = field(default=Text("（自填项目名称）", "(name your own)"))
+    """Header hint for the names of blank lines."""
+    note: Text | None = None
+    """A line of guidance under the heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a budget is: a workbook definition whose issued versions never change."""
+
+    id: str
+    """Name of its file."""
+    version: int
+    """Counted from 1."""
+    title: Text
+    """Heading of the workbook; ``{year}`` is not replaced, the year stands before it."""
+    total: Key
+    """The key that is the workbook's total, always a money cell."""
+    sheets: tuple[Sheet, ...]
+    """Data sheets in order; 填报说明, 校验, 变更记录 and 工作底稿 are generated around them."""
+    purpose: Text = field(default=Text(""))
+    """What the workbook is for, on 填报说明."""
+    steps: tuple[Text, ...] = ()
+    """How to fill it, on 填报说明; general steps are added."""
+    parts: tuple[str, ...] = ()
+    """Parts issued when nobody chooses; empty means all."""
+
+    @property
+    def name(self) -> str:
+        """Id and version, such as ``cosmetics-plan@1``."""
+        return f"{self.id}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What one unit is asked to fill: everything about an issued workbook that is not in its template."""
+
+    unit: str = ""
+    """Code from the units file, else the name given; empty where nobody said."""
+    unit_name: str = ""
+    """Name shown in the workbook; the code where no name is known."""
+    year: int = 0
+    """Budget year."""
+    round: str = ""
+    """Name of the round, empty outside one."""
+    stage: str = ""
+    """Stage of the round (一上, 二上 …)."""
+    deadline: str = ""
+    """ISO date or free text; empty: the line is left out."""
+    contact: str = ""
+    """Whom to ask; empty: the line is left out."""
+    parts: tuple[str, ...] = ()
+    """Chosen parts; empty means the template's own choice."""
+    first_month: int = 1
+    """First month of a part-year; earlier months are locked."""
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Issued parameters by field id, as decimal strings or text."""
+    lang: Lang = "zh"
+    """Language of the labels."""
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    """阻断: the submission does not count."""
+    WARNING = "warning"
+    """可上报: it counts, and somebody should look."""
+    INFO = "info"
+    """Told, nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a returned workbook."""
+
+    sheet: str = ""
+    """The tab's name as returned; empty where the finding is about the file."""
+    cell: str = ""
+    """A1 address, or a range; empty where there is none."""
+    title: str = ""
+    """Title of the line or field, for people."""
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem of one returned workbook: data, never an exception. Worded by the catalogue of check/."""
+
+    code: str
+    """Such as ``E103``; family letter and number. Never reused."""
+    severity: Severity
+    """Error, warning or info."""
+    place: Place = NOWHERE
+    """Where it is."""
+    key: Key = ""
+    """The key of the cell, where it has one."""
+    found: str = ""
+    """What stands there, for people (amounts with separators)."""
+    expected: str = ""
+    """What is allowed or should be there, for people."""
+    values: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Further words for the message's placeholders."""
+
+
+def split_key(key: Key) -> tuple[str, str]:
+    """The code and the column id of ``key``; for ``1.1@amount.03`` that is ``("1.1", "amount.03")``."""
+    code, _, column = key.rpartition("@")
+    return code, column

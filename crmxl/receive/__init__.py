@@ -1,0 +1,1 @@
+"""Returned bytes → safe parts → cells → submission. Nothing here judges; it says what stands where."""

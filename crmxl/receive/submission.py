@@ -1,0 +1,102 @@
+"""A submission: one returned workbook, read. What was typed, what the formulas showed, where everything stood.
+
+Types only; ``reading.py`` makes them, check/ judges them. Nothing is converted here: an entry keeps the file's own
+text, since a conversion is a decision that has to be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from crmxl.issue.places import Layout, a1
+from crmxl.issue.stamp import Stamp
+from crmxl.model import Finding, Key, Place
+
+
+class ContentType(StrEnum):
+    """What a cell's content is, by the file."""
+
+    BLANK = "blank"
+    NUMBER = "number"
+    DATE = "date"
+    """A number with a date format; the text is the serial number."""
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A cell as the file has it."""
+
+    type: ContentType = ContentType.BLANK
+    text: str = ""
+    """The value's own text: digits as written, error values as shown, TRUE/FALSE; a formula's cached value."""
+    formula: str = ""
+    """Formula text with ``=``; empty where there is none."""
+    calculated: bool = True
+    """False for a formula whose value was never calculated."""
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing stands there: no formula, and no text but white space counts as something."""
+        return self.type is ContentType.BLANK and not self.formula
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a key stands in the returned workbook."""
+
+    sheet: str
+    """The tab's name as returned."""
+    row: int
+    column: int
+
+    @property
+    def cell(self) -> str:
+        """A1 address."""
+        return a1(self.row, self.column)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One returned workbook, read against the layout it was issued from."""
+
+    file: str
+    """Path as given."""
+    digest: str
+    """SHA-256 of the file's bytes."""
+    stamp: Stamp | None = None
+    """What the workbook says of itself; None where it says nothing (then there is no layout either)."""
+    layout: Layout | None = None
+    """The layout it was issued from."""
+    contents: Mapping[Key, Content] = field(default_factory=dict)
+    """By key, for every keyed cell found: inputs, issued parameters, labels, closed months and calculated cells."""
+    spots: Mapping[Key, Spot] = field(default_factory=dict)
+    """Where each key stands; keys whose row or column is missing are not in it."""
+    keys_at: Mapping[tuple[str, int, int], Key] = field(default_factory=dict)
+    """The key at (tab name, row, column): by it, formulas of the returned file are read by meaning."""
+    sheet_names: tuple[str, ...] = ()
+    """All tab names as returned, for resolving references."""
+    strays: Mapping[tuple[str, int, int], Content] = field(default_factory=dict)
+    """Contents inside the area of a data sheet that stand in no keyed cell: rows without a code, foreign columns."""
+    findings: tuple[Finding, ...] = ()
+    """What went wrong while reading (families F, I and S)."""
+
+    def place(self, key: Key) -> Place:
+        """Where ``key`` stands, for a finding."""
+        title = self.title(key)
+        spot = self.spots.get(key)
+        return Place(spot.sheet, spot.cell, title) if spot else Place(title=title)
+
+    def title(self, key: Key) -> str:
+        """The line's title, with the column's where the sheet has several; what the unit typed for a blank line."""
+        if self.layout is None or key not in self.layout.cells:
+            return ""
+        code = key.rpartition("@")[0]
+        content = self.contents.get(f"{code}@title")
+        row = (content.text if content and content.text else "") or self.layout.titles.get(code, "") or code
+        column = self.layout.heading(key)
+        return f"{row}·{column}" if column and not key.endswith("@title") else row

@@ -1,0 +1,1 @@
+"""Findings and totals for people and programs. Pure: data in, text or bytes out."""

@@ -1,0 +1,1 @@
+"""Mirrors crmxl/; plus LibreOffice as the oracle in office/."""

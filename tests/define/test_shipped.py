@@ -1,0 +1,177 @@
+"""The shipped templates and their samples: sound, bilingual, as issued, with the sources' figures."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from crmxl.define.issued import check_issued, read_issued
+from crmxl.define.library import Library
+from crmxl.define.rows import Row, by_code, column_at, rows
+from crmxl.model import MONTHS, Template, Text, Type, split_key
+from crmxl.resources import folder
+
+LIBRARY = Library()
+UNITS: list[dict[str, Any]] = json.loads((folder("samples") / "units.json").read_text(encoding="utf-8"))
+AMOUNT = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]{2})?\Z")
+COSMETICS = {
+    "1.1.1": 1000, "1.1.2": 8000, "1.1.3": 2000, "1.2.1": 5000, "1.2.2": 3000, "1.3.1": 2000, "1.3.2": 5000,
+    "2.1.1": 6000, "2.1.2": 3000, "2.2.1": 15000, "2.2.2": 5000, "2.3.1": 8000, "2.3.2": 5000,
+    "3.1.1": 8000, "3.1.2": 10000, "3.2.1": 10000, "3.3.1": 12000,
+    "4.1.1": 1000, "4.1.2": 8000, "4.2.1": 3000, "4.2.2": 5000, "4.3.1": 6000, "4.3.2": 2000,
+}  # fmt: skip
+DEPARTMENTS = {
+    "1.1": 200000, "1.2": 150000, "1.3": 300000, "2.1": 500000, "2.2": 300000, "2.3": 200000,
+    "3.1": 800000, "3.2": 500000, "3.3": 400000, "4.1": 300000, "4.2": 200000, "4.3": 800000, "5.1": 100000,
+}  # fmt: skip
+TOTALS = {
+    "cosmetics-plan/group-sample.json": "133000.00",
+    "cosmetics-plan/south-china.json": "317258.00",
+    "cosmetics-plan/east-china.json": "521895.00",
+    "cosmetics-plan/north-china.json": "242100.00",
+    "cosmetics-plan/central-china.json": "159002.00",
+    "cosmetics-plan/southwest-china.json": "131856.00",
+    "cosmetics-plan/northwest-china.json": "77118.80",
+    "annual-departments/whole-company.json": "4750000.00",
+    "annual-departments/east-china-company.json": "2118899.99",
+    "annual-departments/south-china-company.json": "1396210.50",
+    "annual-departments/southwest-company.json": "363800.00",
+    "annual-departments/hr-department.json": "521800.00",
+    "annual-departments/sales-department.json": "1047133.33",
+    "annual-departments/rnd-centre.json": "1496400.00",
+    "annual-departments/finance-and-culture.json": "1069100.00",
+}
+
+each_template = pytest.mark.parametrize("name", LIBRARY.names())
+each_unit = pytest.mark.parametrize("unit", UNITS, ids=[unit["file"] for unit in UNITS])
+
+
+def filled(unit: Mapping[str, Any]) -> dict[str, str]:
+    """The entries of a sample."""
+    entries: dict[str, str] = json.loads((folder("samples") / unit["file"]).read_text(encoding="utf-8"))
+    return entries
+
+
+def amounts(entries: Mapping[str, str]) -> dict[str, Decimal]:
+    """Year amounts by code."""
+    return {split_key(key)[0]: Decimal(value) for key, value in entries.items() if key.endswith("@amount")}
+
+
+def rows_of(template: Template) -> dict[str, Row]:
+    return by_code(rows(template))
+
+
+def texts(value: object) -> Iterator[Text]:
+    """Every Text inside a definition."""
+    if isinstance(value, Text):
+        yield value
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from texts(inner)
+    elif hasattr(value, "__dataclass_fields__"):
+        for name in value.__dataclass_fields__:
+            yield from texts(getattr(value, name))
+
+
+@each_template
+def test_a_shipped_template_speaks_both_languages(name: str) -> None:
+    missing = [text.zh for text in texts(LIBRARY.load(name)) if not (text.zh and text.en)]
+    assert not missing
+
+
+@each_template
+def test_a_shipped_template_is_as_issued(name: str) -> None:
+    template = LIBRARY.load(name)
+    assert template.name in read_issued(), "run python -m crmxl.define.issued --write"
+    assert check_issued(template) is None
+
+
+def test_the_cosmetics_plan_has_the_23_lines_of_its_source_in_order() -> None:
+    lines = [
+        line.code
+        for sheet in LIBRARY.load("cosmetics-plan").sheets
+        for section in sheet.sections
+        for group in section.groups
+        for line in group.lines
+    ]
+    assert lines == list(COSMETICS)
+
+
+def test_the_five_departments_have_a_budget_and_work_items_under_one_part() -> None:
+    budget, work = LIBRARY.load("annual-departments").sheets
+    parts = ["hr", "sales", "rnd", "finance", "culture"]
+    assert [section.part for section in budget.sections] == parts
+    assert [section.part for section in work.sections] == parts
+    assert [section.open for section in work.sections] == [6] * 5
+
+
+def test_the_group_sample_is_the_source_document_line_by_line() -> None:
+    assert amounts(filled(UNITS[0])) == COSMETICS
+    parts = [sum(amount for code, amount in COSMETICS.items() if code[0] == part) for part in "1234"]
+    assert parts == [26000, 42000, 40000, 25000]
+
+
+def test_the_whole_company_is_the_source_document_line_by_line() -> None:
+    (unit,) = [unit for unit in UNITS if unit["file"].endswith("whole-company.json")]
+    assert amounts(filled(unit)) == DEPARTMENTS
+
+
+def test_every_sample_is_listed_with_its_total() -> None:
+    root = folder("samples")
+    there = {path.relative_to(root).as_posix() for name in LIBRARY.names() for path in (root / name).glob("*.json")}
+    assert there == {unit["file"] for unit in UNITS} == set(TOTALS)
+
+
+@each_unit
+def test_a_sample_has_its_total(unit: dict[str, Any]) -> None:
+    assert sum(amounts(filled(unit)).values()) == Decimal(TOTALS[unit["file"]])
+
+
+@each_unit
+def test_a_sample_fills_inputs_of_its_parts_only(unit: dict[str, Any]) -> None:
+    template = LIBRARY.load(unit["template"])
+    known = rows_of(template)
+    parts = {section.code: section.part for sheet in template.sheets for section in sheet.sections}
+    for key, value in filled(unit).items():
+        row, column = known[split_key(key)[0]], column_at(known, key)
+        assert row.leaf and column is not None and not column.calculated, key
+        assert parts[row.code.partition(".")[0]] in unit.get("parts", parts.values()), key
+        if column.type is Type.MONEY:
+            assert AMOUNT.match(value), key
+        elif column.type is Type.DATE:
+            assert date.fromisoformat(value).year == unit["year"], key
+        else:
+            assert value.strip() == value and value, key
+
+
+@each_unit
+def test_a_sample_gives_a_basis_wherever_it_must_and_names_every_blank_line(unit: dict[str, Any]) -> None:
+    entries = filled(unit)
+    for code, amount in amounts(entries).items():
+        if unit["template"] == "cosmetics-plan" and amount:
+            assert f"{code}@basis" in entries, code
+    for code in {split_key(key)[0] for key in entries}:
+        if ".n" in code:
+            assert f"{code}@title" in entries, code
+        if code.startswith("W"):
+            assert {f"{code}@measure", f"{code}@by"} <= entries.keys(), code
+
+
+@each_unit
+def test_months_add_up_to_the_year_or_are_left_to_phasing(unit: dict[str, Any]) -> None:
+    entries = filled(unit)
+    if "annual" not in unit["template"]:
+        return
+    for code, year in amounts(entries).items():
+        months = {month: entries[key] for month in MONTHS if (key := f"{code}@amount.{month}") in entries}
+        if months:
+            assert sum(map(Decimal, months.values())) == year, code
+            assert min(map(int, months)) >= unit.get("first_month", 1), code
+        else:
+            assert unit.get("phase") == "even", code

@@ -1,0 +1,1 @@
+"""Tests that need LibreOffice, and the driver they share: ``driver`` here, ``worker`` inside its Python."""
