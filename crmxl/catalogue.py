@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from crmxl.errors import CrmxlError
-from crmxl.model import Finding, Lang, Severity, Text
+from crmxl.model import Finding, Lang, Severity, Text, say
 
 FAMILIES: Mapping[str, Text] = {
     "F": Text("文件", "File"),
@@ -47,6 +47,8 @@ class Worded:
     title: str
     message: str
     fix: str
+    found: str
+    expected: str
 
 
 @lru_cache(maxsize=1)
@@ -75,22 +77,26 @@ def entry(code: str) -> Entry:
 def finding(code: str, **parts: object) -> Finding:
     """A finding of this code with its catalogue severity; ``parts`` are fields of Finding, others go to ``values``."""
     fields = {name: parts.pop(name) for name in ("place", "key", "found", "expected") if name in parts}
-    values = {name: str(value) for name, value in parts.items()}
+    values = {name: value if isinstance(value, Text) else str(value) for name, value in parts.items()}
     return Finding(code, catalogue()[code].severity, values=values, **fields)  # type: ignore[arg-type]
 
 
 def word(finding: Finding, lang: Lang, file: str = "") -> Worded:
     """The finding's title, message and remedy in ``lang``."""
     record = catalogue()[finding.code]
-    words = {
-        **finding.values,
+    words = {name: say(value, lang) for name, value in finding.values.items()}
+    words |= {
         "file": file,
         "sheet": finding.place.sheet,
         "cell": finding.place.cell,
         "title": finding.place.title,
-        "found": finding.found,
-        "expected": finding.expected,
+        "found": say(finding.found, lang),
+        "expected": say(finding.expected, lang),
     }
     return Worded(
-        title=record.title.say(lang), message=record.message.say(lang).format(**words), fix=record.fix.say(lang).format(**words)
+        title=record.title.say(lang),
+        message=record.message.say(lang).format(**words),
+        fix=record.fix.say(lang).format(**words),
+        found=words["found"],
+        expected=words["expected"],
     )

@@ -246,6 +246,10 @@ class Assignment:
     """Language of the labels."""
 
 
+Said: TypeAlias = str | Text
+"""Words for people: the same in every language (an amount, a cell), or a text in each."""
+
+
 class Severity(StrEnum):
     """How bad a finding is."""
 
@@ -284,11 +288,11 @@ class Finding:
     """Where it is."""
     key: Key = ""
     """The key of the cell, where it has one."""
-    found: str = ""
+    found: Said = ""
     """What stands there, for people (amounts with separators)."""
-    expected: str = ""
+    expected: Said = ""
     """What is allowed or should be there, for people."""
-    values: Mapping[str, str] = field(default_factory=dict, hash=False)
+    values: Mapping[str, Said] = field(default_factory=dict, hash=False)
     """Further words for the message's placeholders."""
 
 
@@ -296,3 +300,8 @@ def split_key(key: Key) -> tuple[str, str]:
     """The code and the column id of ``key``; for ``1.1@amount.03`` that is ``("1.1", "amount.03")``."""
     code, _, column = key.rpartition("@")
     return code, column
+
+
+def say(said: Said, lang: Lang) -> str:
+    """Words for people in ``lang``."""
+    return said.say(lang) if isinstance(said, Text) else said

@@ -21,8 +21,8 @@ def evaluate(node: Node, value_of: Callable[[Key], Value]) -> Value:
         case Cells():
             return _cell(node, value_of)
         case Negative(operand):
-            value = evaluate(operand, value_of)
-            return value if isinstance(value, Fault) else -scalar([value])
+            found = evaluate(operand, value_of)
+            return found if isinstance(found, Fault) else -scalar([found])
         case Binary(operator, left, right):
             return _combine(operator, evaluate(left, value_of), evaluate(right, value_of))
         case Comparison(operator, left, right, places):

@@ -14,6 +14,10 @@ from crmxl.expression.nodes import Binary, Call, Comparison, Literal, Negative, 
 if TYPE_CHECKING:
     from lark import Lark
 
+MAX_DEPTH = 40
+"""Nested parentheses; Excel allows 64, and each may become more than one level there."""
+MAX_CHAIN = 200
+"""Terms of one chain such as ``a + b + c``; longer sums are SUM's business."""
 MAX_LITERAL = 255
 """Characters of a text literal in a formula, Excel's limit."""
 
@@ -31,13 +35,13 @@ def parse(source: str) -> Node:
     """The expression in ``source``; raises ExpressionError with the position of the first mistake."""
     from lark import Token, Tree, UnexpectedInput
 
+    _hold_depth(source)
     try:
         tree = _parser().parse(source)
     except UnexpectedInput as error:
-        position = error.pos_in_stream if error.pos_in_stream is not None and error.pos_in_stream >= 0 else len(source)
-        raise ExpressionError(source, position, "not understood here") from None
-    except RecursionError:
-        raise ExpressionError(source, 0, "nested too deeply") from None
+        if getattr(getattr(error, "token", None), "type", "") == "$END":
+            raise ExpressionError(source, len(source), "something is missing at the end") from None
+        raise ExpressionError(source, error.pos_in_stream or 0, "not understood here") from None
 
     def build(item: Any) -> Node:
         assert isinstance(item, Tree)
@@ -63,15 +67,28 @@ def parse(source: str) -> Node:
             case "comparison":
                 return Comparison(str(children[1]), build(children[0]), build(children[2]))
             case "joined":
-                return _fold([build(child) for child in children], ["&"] * (len(children) - 1))
+                return _fold(source, [build(child) for child in children], ["&"] * (len(children) - 1))
             case _:
                 operators = [str(child) for child in children if isinstance(child, Token)]
-                return _fold([build(child) for child in children if not isinstance(child, Token)], operators)
+                return _fold(source, [build(child) for child in children if not isinstance(child, Token)], operators)
 
-    return build(tree)
+    try:
+        return build(tree)
+    except RecursionError:
+        raise ExpressionError(source, 0, "nested too deeply") from None
 
 
-def _fold(operands: list[Node], operators: list[str]) -> Node:
+def _hold_depth(source: str) -> None:
+    depth = 0
+    for position, character in enumerate(source):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth > MAX_DEPTH:
+            raise ExpressionError(source, position, f"more than {MAX_DEPTH} nested parentheses")
+
+
+def _fold(source: str, operands: list[Node], operators: list[str]) -> Node:
+    if len(operands) > MAX_CHAIN:
+        raise ExpressionError(source, 0, f"more than {MAX_CHAIN} terms in a row; use SUM")
     result = operands[0]
     for operator, operand in zip(operators, operands[1:], strict=True):
         result = Binary(operator, result, operand)

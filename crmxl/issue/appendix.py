@@ -26,7 +26,10 @@ _LOG_COLUMNS = (
     (Text("原因", "Reason"), 44),
 )
 _LOG_ROWS = 30
-_LOG_NOTE = Text("填报后的修改请逐笔登记，便于审核。本表不参与计算。", "Record each later change for the reviewers. Nothing here is calculated with.")
+_LOG_NOTE = Text(
+    "填报后的修改请逐笔登记，便于审核。本表不参与计算。",
+    "Record each later change for the reviewers. Nothing here is calculated with.",
+)
 _SCRATCH_NOTE = Text("草算用，可随意增删；汇总时不读取本表。", "For your workings; the group never reads this sheet.")
 _FINDING_COLUMNS = (
     (Text("序号", "No."), 7),
@@ -36,7 +39,10 @@ _FINDING_COLUMNS = (
     (Text("问题", "Finding"), 64),
     (Text("怎么改", "What to do"), 48),
 )
-_FINDINGS_NOTE = Text("点“位置”可跳到单元格。本副本用来看问题，请在自己的原文件中修改后重新提交。", "Click Where to go to the cell. This copy is for reading; please correct your own file and submit it again.")
+_FINDINGS_NOTE = Text(
+    "点“位置”可跳到单元格。本副本用来看问题，请在自己的原文件中修改后重新提交。",
+    "Click Where to go to the cell. This copy is for reading; please correct your own file and submit it again.",
+)
 
 
 def write_change_log(book: Book, lang: Lang) -> None:

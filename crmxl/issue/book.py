@@ -29,7 +29,7 @@ MAX_TEXT = 32_767
 """Characters of a cell, Excel's limit."""
 
 
-class _LockedWorkbook(Workbook):
+class _LockedWorkbook(Workbook):  # type: ignore[misc]  # XlsxWriter has no type hints
     """XlsxWriter cannot lock a workbook's structure; this adds the element where the schema wants it."""
 
     locked = False

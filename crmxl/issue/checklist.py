@@ -137,12 +137,29 @@ class Check:
 
 
 GENERATED = (
-    Check("C01", Text("已填报的数字项（至少 1 项；确无预算请填 0）", "Amounts filled in (at least 1; enter 0 for nil)"), "FILLED(_entered)", INCOMPLETE, at_least=True),
+    Check(
+        "C01",
+        Text("已填报的数字项（至少 1 项；确无预算请填 0）", "Amounts filled in (at least 1; enter 0 for nil)"),
+        "FILLED(_entered)",
+        INCOMPLETE,
+        at_least=True,
+    ),
     Check("C02", Text("必填未填的项数", "Required entries still blank"), "SUM(_missing)", INCOMPLETE),
-    Check("C03", Text("数字格中的文本（文本型金额不计入合计）", "Texts in number cells (they are not added up)"), "SUM(_text)", FAIL),
+    Check(
+        "C03",
+        Text("数字格中的文本（文本型金额不计入合计）", "Texts in number cells (they are not added up)"),
+        "SUM(_text)",
+        FAIL,
+    ),
     Check("C04", Text("错误值（如 #REF!）", "Error values (such as #REF!)"), "SUM(_fault)", FAIL),
     Check("C05", Text("负数或超出允许范围的数", "Negative or out-of-range numbers"), "SUM(_outside)", FAIL),
-    Check("C06", Text("各月之和不等于全年的行数", "Lines whose months differ from the year"), "SUM(_uneven)", FAIL, months=True),
+    Check(
+        "C06",
+        Text("各月之和不等于全年的行数", "Lines whose months differ from the year"),
+        "SUM(_uneven)",
+        FAIL,
+        months=True,
+    ),
     Check("C07", Text("尚未分解到月的行数", "Lines not yet split into months"), "SUM(_unsplit)", HINT, months=True),
 )
 _COLUMNS = (
@@ -189,7 +206,11 @@ def plan(
         put(row, title)
         put(row, expected, "1" if check.at_least else "0")
         put(row, actual, check.actual)
-        put(row, difference, f"{at}@actual - {at}@expected" if not check.at_least else f"MIN(0, {at}@actual - {at}@expected)")
+        put(
+            row,
+            difference,
+            f"{at}@actual - {at}@expected" if not check.at_least else f"MIN(0, {at}@actual - {at}@expected)",
+        )
         put(row, result, f'IF({at}@difference = 0, "{PASS.say(lang)}", "{check.outcome.say(lang)}")')
     put(rows[0], title)
     put(rows[0], result, _flag_source(checks, lang))

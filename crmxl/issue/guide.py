@@ -21,17 +21,40 @@ _MONTHS = Text("预算期间", "Period")
 _PURPOSE = Text("用途", "Purpose")
 _YUAN = Text("元（两位小数）", "Yuan, two decimals")
 _GENERAL = (
-    Text("在浅黄色单元格中填写；灰色为公式，自动计算，请勿改动。", "Fill the pale yellow cells; grey cells calculate themselves, leave them alone."),
-    Text("金额以元为单位填数字，最多两位小数，不带“元”“万”等文字；确无预算的填 0。", "Enter amounts as numbers in yuan, at most two decimals, no words; enter 0 where there is no budget."),
-    Text("不要增删行列、合并单元格或粘贴公式；需要草算请用“工作底稿”。项目不够时用组末的空白行并写明名称。", "Do not insert or delete rows or columns, merge cells or paste formulas; use Scratch for workings. Use the blank lines for items of your own and name them."),
-    Text("看各表左上角的校验状态：未完成、提示、不通过时，按“校验”表和“本行检查”列改正，直到显示“通过”。", "Watch the check at the top left of each sheet; until it says Pass, follow the Checks sheet and the Row check column."),
-    Text("填报后的修改记入“变更记录”，保存为 .xlsx 后按要求提交，无需另存其他格式。", "Record later changes in Change log, save as .xlsx and submit; no other format is needed."),
+    Text(
+        "在浅黄色单元格中填写；灰色为公式，自动计算，请勿改动。",
+        "Fill the pale yellow cells; grey cells calculate themselves, leave them alone.",
+    ),
+    Text(
+        "金额以元为单位填数字，最多两位小数，不带“元”“万”等文字；确无预算的填 0。",
+        "Enter amounts as numbers in yuan, at most two decimals, no words; enter 0 where there is no budget.",
+    ),
+    Text(
+        "不要增删行列、合并单元格或粘贴公式；需要草算请用“工作底稿”。项目不够时用组末的空白行并写明名称。",
+        "Do not insert or delete rows or columns, merge cells or paste formulas; use Scratch for workings. Use the blank lines for items of your own and name them.",
+    ),
+    Text(
+        "看各表左上角的校验状态：未完成、提示、不通过时，按“校验”表和“本行检查”列改正，直到显示“通过”。",
+        "Watch the check at the top left of each sheet; until it says Pass, follow the Checks sheet and the Row check column.",
+    ),
+    Text(
+        "填报后的修改记入“变更记录”，保存为 .xlsx 后按要求提交，无需另存其他格式。",
+        "Record later changes in Change log, save as .xlsx and submit; no other format is needed.",
+    ),
 )
 _SWATCHES = (
-    (Role.INPUT, RowKind.LINE, Text("填报单元格：由预算单位填写（虚线框）", "Input: filled by the unit (dotted frame)")),
+    (
+        Role.INPUT,
+        RowKind.LINE,
+        Text("填报单元格：由预算单位填写（虚线框）", "Input: filled by the unit (dotted frame)"),
+    ),
     (Role.ISSUED, RowKind.LINE, Text("集团下达：锁定", "Issued by the group: locked")),
     (Role.CALCULATED, RowKind.LINE, Text("公式：自动计算，锁定", "Formula: calculates itself, locked")),
-    (Role.CALCULATED, RowKind.TOTAL, Text("小计、合计、总计：自动计算，锁定", "Subtotals and totals: calculated, locked")),
+    (
+        Role.CALCULATED,
+        RowKind.TOTAL,
+        Text("小计、合计、总计：自动计算，锁定", "Subtotals and totals: calculated, locked"),
+    ),
     (Role.CLOSED, RowKind.LINE, Text("不在预算期间内的月份：锁定", "Month outside the period: locked")),
 )
 

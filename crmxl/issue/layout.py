@@ -240,9 +240,15 @@ class _Draft:
         else:
             role = Role.ISSUED if field and field.issued else Role.INPUT
             self._put(sheet, row, span, role, column.type, column)
-            condition = checklist.required_source(column, row.kind) if span.id == (column.id if not field else "value") else None
+            condition = (
+                checklist.required_source(column, row.kind)
+                if span.id == (column.id if not field else "value")
+                else None
+            )
             if condition and role is Role.INPUT:
-                self.pending.append(_Pending(key, condition, sheet, required=True, path=f"{sheet.id}.{column.id}.required_if"))
+                self.pending.append(
+                    _Pending(key, condition, sheet, required=True, path=f"{sheet.id}.{column.id}.required_if")
+                )
 
     def _put(
         self, sheet: Sheet, row: Row, span: Span, role: Role, type: Type, column: Column | None = None, text: str = ""

@@ -67,7 +67,14 @@ LABEL = _looks(locked=1, bold=True, font_color=NAVY)
 ASIDE = _looks(locked=1, bold=True, font_color=NAVY, valign="top")
 INDENTED = _looks(locked=1, indent=1)
 HEADER = _looks(
-    locked=1, bold=True, font_color="#FFFFFF", bg_color=SLATE, align="center", text_wrap=True, border=1, border_color=LINE
+    locked=1,
+    bold=True,
+    font_color="#FFFFFF",
+    bg_color=SLATE,
+    align="center",
+    text_wrap=True,
+    border=1,
+    border_color=LINE,
 )
 FLAG = _looks(locked=1, bold=True, align="center", border=1, border_color=SLATE)
 HIDDEN = _looks(locked=1, font_color="#8A94A0", num_format="@")
@@ -125,7 +132,8 @@ def code(row: RowKind, *, unlocked: bool = False) -> Looks:
 def width(text: str) -> int:
     """Display width in characters; a Chinese character is two."""
     return max(
-        (sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in line) for line in text.split("\n")), default=0
+        (sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in line) for line in text.split("\n")),
+        default=0,
     )
 
 

@@ -18,8 +18,14 @@ _AMOUNT = Text("金额（元）", "Amount (yuan)")
 _NUMBER = Text("数字", "Number")
 _DATE = Text("日期", "Date")
 _CHOICE = Text("请选择", "Choose one")
-_MONEY_PROMPT = Text("请填数字，单位元，最多两位小数；不要带“元”“万”或其他文字。无预算填 0 或留空。", "A number in yuan, at most two decimals; no words or units. Nil: 0 or blank.")
-_MONEY_ERROR = Text("这里只能填数字（元，最多两位小数），{bounds}。例如 12,000.50。", "Only a number in yuan with at most two decimals, {bounds}. For example 12,000.50.")
+_MONEY_PROMPT = Text(
+    "请填数字，单位元，最多两位小数；不要带“元”“万”或其他文字。无预算填 0 或留空。",
+    "A number in yuan, at most two decimals; no words or units. Nil: 0 or blank.",
+)
+_MONEY_ERROR = Text(
+    "这里只能填数字（元，最多两位小数），{bounds}。例如 12,000.50。",
+    "Only a number in yuan with at most two decimals, {bounds}. For example 12,000.50.",
+)
 _NUMBER_ERROR = Text("这里只能填数字，{bounds}。", "Only a number, {bounds}.")
 _DATE_ERROR = Text("这里只能填日期，例如 2026-06-30。", "Only a date, such as 2026-06-30.")
 _CHOICE_ERROR = Text("请从下拉列表中选择。", "Please choose from the list.")

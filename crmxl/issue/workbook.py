@@ -301,4 +301,3 @@ def _print_setup(
         page.call("set_v_pagebreaks", [after])
     left = footer(f"{layout.template.name} {assignment.unit_name or assignment.unit}".strip())
     page.call("set_footer", f"&L&8{left}&C&8{_PAGES.say(layout.lang)}&R&8{footer(plan.name)}")
-

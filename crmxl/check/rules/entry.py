@@ -1,0 +1,192 @@
+"""Family E: what a unit typed. One function a question; each yields findings with cell, found, allowed, remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from crmxl.catalogue import finding
+from crmxl.check.evidence import DECIMALS, Evidence, read_day
+from crmxl.check.rules.structure import shown_value
+from crmxl.expression import evaluate
+from crmxl.issue.places import Cell, Role
+from crmxl.model import Finding, Text, Type
+from crmxl.money import LIMIT_INPUT, Problem, show, show_ratio
+from crmxl.money import plain as plain_number
+from crmxl.receive.submission import Content, ContentType
+
+_REASONS = {
+    Problem.NOT_A_NUMBER: Text("不是数字", "not a number"),
+    Problem.MAGNITUDE_WORD: Text("含“万”“千”等单位或中文数字", "has a magnitude word such as 万"),
+    Problem.SEPARATORS: Text("千位分隔符的位置不对", "thousands separators are misplaced"),
+    Problem.SCIENTIFIC: Text("是科学计数法", "is in scientific notation"),
+    Problem.UNDERSCORE: Text("含下划线", "has an underscore"),
+    Problem.FOREIGN_DIGITS: Text("含其他文字的数字", "has digits of another script"),
+    Problem.NOT_FINITE: Text("不是有限的数", "is not finite"),
+}
+_KINDS = {ContentType.DATE: Text("日期", "date"), ContentType.BOOLEAN: Text("逻辑值", "truth value")}
+_SPACES = Text("（空格）", "(spaces)")
+_BLANK = Text("空白", "blank")
+_LIMIT = Text(f"绝对值小于 {show(LIMIT_INPUT)}", f"an absolute value below {show(LIMIT_INPUT)}")
+_EXTERNAL = re.compile(r"(?:\[([^\]]+)\])[^!]*!")
+
+
+def amounts(evidence: Evidence) -> Iterator[Finding]:
+    """E101, E102, E104, E105, E106, E112: how each number entry reads, and whether it keeps its bounds."""
+    for cell in evidence.entries:
+        content = evidence.content(cell.key)
+        if content.blank:
+            continue
+        if content.type is ContentType.ERROR:
+            yield _at(evidence, cell, "E106", found=content.text)
+        elif cell.type.numeric:
+            if content.type in _KINDS:
+                yield _at(evidence, cell, "E112", found=_said(content), kind=_KINDS[content.type])
+            else:
+                yield from _amount(evidence, cell, content)
+
+
+def _amount(evidence: Evidence, cell: Cell, content: Content) -> Iterator[Finding]:
+    amount = evidence.amounts.get(cell.key)
+    if amount is None:
+        return
+    found = content.text if content.text.strip() else _SPACES
+    if amount.problem is Problem.TOO_PRECISE:
+        yield _at(evidence, cell, "E105", found=found, expected=str(DECIMALS[cell.type]))
+    elif amount.problem is Problem.OUT_OF_BOUNDS:
+        yield _at(evidence, cell, "E104", found=found, expected=_LIMIT)
+    elif amount.problem is not None:
+        yield _at(evidence, cell, "E102", found=found, reason=_REASONS[amount.problem])
+    else:
+        value = amount.value
+        if value is not None and not _within(cell, value):
+            yield _at(evidence, cell, "E104", found=shown_value(value, cell), expected=_range(cell))
+        elif amount.converted:
+            read = _BLANK if value is None else _plainly(value, cell)
+            yield _at(evidence, cell, "E101", found=found, expected=read)
+
+
+def _plainly(value: Fraction, cell: Cell) -> str:
+    return show(value) if cell.type is Type.MONEY else plain_number(value)
+
+
+def _within(cell: Cell, value: Fraction) -> bool:
+    return (cell.minimum is None or value >= cell.minimum) and (cell.maximum is None or value <= cell.maximum)
+
+
+def _range(cell: Cell) -> Text:
+    def said(value: Fraction) -> str:
+        return show_ratio(value) if cell.type is Type.PERCENT else _plainly(value, cell)
+
+    low = f"≥ {said(cell.minimum)}" if cell.minimum is not None else ""
+    high = f"≤ {said(cell.maximum)}" if cell.maximum is not None else ""
+    return Text("，".join(filter(None, (low, high))), ", ".join(filter(None, (low, high))))
+
+
+def formulas_in_inputs(evidence: Evidence) -> Iterator[Finding]:
+    """E107, E108, E109. What: an input holds a formula. Why: its result moves with other cells, or cannot be checked.
+    Fix: paste it as a value.
+    """
+    for cell in evidence.entries:
+        content = evidence.content(cell.key)
+        if not content.formula:
+            continue
+        link = _EXTERNAL.search(content.formula)
+        if link is not None:
+            yield _at(evidence, cell, "E108", found=content.formula, expected=_target(evidence, link[1]))
+        elif not content.calculated:
+            yield _at(evidence, cell, "E109", found=content.formula)
+        elif content.type is not ContentType.ERROR:
+            yield _at(evidence, cell, "E107", found=content.formula, expected=_said(content))
+
+
+def _target(evidence: Evidence, name: str) -> str:
+    links = evidence.submission.links
+    return links[int(name) - 1] if name.isdigit() and 0 < int(name) <= len(links) else name
+
+
+def dates_and_choices(evidence: Evidence) -> Iterator[Finding]:
+    """E101, E110, E111: a date that is none, or was converted; a text that is not among the choices."""
+    for cell in evidence.entries:
+        content = evidence.content(cell.key)
+        if content.blank or content.type is ContentType.ERROR or (content.formula and not content.calculated):
+            continue
+        if cell.type is Type.DATE and content.text.strip():
+            day = read_day(content)
+            if day is None:
+                yield _at(evidence, cell, "E111", found=_said(content))
+            elif content.type is ContentType.TEXT:
+                yield _at(evidence, cell, "E101", found=content.text, expected=day.isoformat())
+        elif cell.type is Type.CHOICE and content.text.strip() and content.text.strip() not in cell.choices:
+            yield _at(evidence, cell, "E110", found=content.text, expected="、".join(cell.choices))
+
+
+def required(evidence: Evidence) -> Iterator[Finding]:
+    """E103. What: a required entry is blank. Why: reviewers need it. Fix: fill it in."""
+    values = {**evidence.converted, **evidence.recomputed}
+    for cell in evidence.entries:
+        if cell.required is None or not evidence.content(cell.key).blank and evidence.converted[cell.key] is not None:
+            continue
+        if (
+            evidence.converted[cell.key] is None
+            and evaluate(cell.required, values.get) is True
+            and _empty(evidence, cell)
+        ):
+            column = evidence.layout.heading(cell.key)
+            yield _at(evidence, cell, "E103", found=_BLANK, expected=column, column=column)
+
+
+def _empty(evidence: Evidence, cell: Cell) -> bool:
+    """Whether nothing readable stands there; what is unreadable has its own finding."""
+    return not evidence.content(cell.key).text.strip() and not evidence.content(cell.key).formula
+
+
+def months(evidence: Evidence) -> Iterator[Finding]:
+    """E113, E114. What: a line's months do not add up to its year, or are not there. Why: spending is controlled by
+    month. Fix: adjust until 未分解 is 0.
+    """
+    values = evidence.recomputed
+    for key, cell in evidence.layout.cells.items():
+        if not key.endswith(".rest") or cell.role is not Role.CALCULATED:
+            continue
+        code, _, column = key.rpartition("@")
+        year_key = f"{code}@{column.removesuffix('.rest')}"
+        year_cell = evidence.layout.cells.get(year_key)
+        if year_cell is None or year_cell.role is not Role.INPUT or year_key not in evidence.submission.spots:
+            continue
+        rest = values[key]
+        if not isinstance(rest, Fraction) or rest == 0 or _refused(evidence, code):
+            continue
+        year = evidence.converted.get(year_key)
+        total = year if isinstance(year, Fraction) else Fraction(0)
+        place = {"place": evidence.submission.place(year_key), "key": year_key, "expected": show(total)}
+        if values.get(f"{code}@_uneven"):
+            yield finding("E113", **place, found=show(total - rest), difference=show(rest))
+        else:
+            yield finding("E114", **place, found=show(Fraction(0)))
+
+
+def _refused(evidence: Evidence, code: str) -> bool:
+    """Whether an amount of the line was refused; its months are then not judged."""
+    prefix = f"{code}@"
+    return any(key.startswith(prefix) and amount.problem is not None for key, amount in evidence.amounts.items())
+
+
+def nothing_filled(evidence: Evidence) -> Iterator[Finding]:
+    """E115. What: no number was entered. Why: a blank form is not a nil return. Fix: fill it in, or enter 0."""
+    numeric = [cell for cell in evidence.entries if cell.type.numeric and cell.role is Role.INPUT]
+    chosen = numeric or [cell for cell in evidence.entries if cell.role is Role.INPUT]
+    if chosen and all(evidence.content(cell.key).blank for cell in chosen):
+        yield finding("E115", place=evidence.submission.place(chosen[0].key), found="0", expected="≥ 1")
+
+
+def _said(content: Content) -> str:
+    if content.type is ContentType.DATE:
+        day = read_day(content)
+        return day.isoformat() if day else content.text
+    return content.text
+
+
+def _at(evidence: Evidence, cell: Cell, code: str, **parts: object) -> Finding:
+    return finding(code, place=evidence.submission.place(cell.key), key=cell.key, **parts)

@@ -1,0 +1,187 @@
+"""Family S, what was judged after reading: labels, formulas and the results that they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import lru_cache
+
+from crmxl.catalogue import finding
+from crmxl.check.evidence import Evidence
+from crmxl.check.meaning import Area, Meaning, issued_area, meaning
+from crmxl.expression import Fault, Measure, Value, evaluate, keys
+from crmxl.issue.places import Cell, Layout, Role
+from crmxl.model import Finding, Key, Said, Text, Type
+from crmxl.money import plain, round_half_away, show, show_ratio
+from crmxl.receive.submission import Content
+
+_NOTHING = Text("空白", "blank")
+_DAMAGE = {"S101", "S102", "S103", "S104", "S105", "S106", "S107"}
+"""Findings about anchors: formulas that read what is missing or doubled are not reported again."""
+
+
+def label_changed(evidence: Evidence) -> Iterator[Finding]:
+    """S109. What: a locked title differs from the issued one. Why: the amount then means something else. Fix: restore
+    the title.
+    """
+    for key, cell in evidence.layout.cells.items():
+        content = evidence.submission.contents.get(key)
+        if cell.role is Role.LABEL and content is not None and content.text.strip() != cell.text.strip():
+            yield finding(
+                "S109",
+                place=evidence.submission.place(key),
+                key=key,
+                found=content.text or _NOTHING,
+                expected=cell.text,
+            )
+
+
+def formula_changed(evidence: Evidence) -> Iterator[Finding]:
+    """S110 and S112. What: a formula means something else than the issued one, or is gone; or it is intact and shows
+    what it does not give. Why: an overwritten total no longer follows its lines. Fix: restore it, or recalculate.
+
+    One root cause, one finding: an intact formula is judged by what the cells that it reads *show*, so that a total
+    above an overwritten subtotal is not reported again.
+    """
+    layout, submission = evidence.layout, evidence.submission
+    damaged = {f.place.sheet for f in submission.findings if f.code in _DAMAGE}
+    compare = _Comparison(evidence)
+    changed: set[Key] = set()
+    for key in layout.order:
+        content = submission.contents.get(key)
+        if content is None:
+            continue
+        if not content.formula or not compare.same(key, content):
+            if damaged and content.formula and "#REF!" in content.formula:
+                continue
+            changed.add(key)
+            yield _changed(evidence, key, content)
+    for key in layout.order:
+        content = submission.contents.get(key)
+        if content is None or key in changed or not content.formula or not content.calculated:
+            continue
+        if damaged and _reads(layout, key, damaged, evidence):
+            continue
+        formula = layout.cells[key].formula
+        assert formula is not None
+        should = evaluate(formula, evidence.shown.get)
+        shown = evidence.shown[key]
+        if not same_value(shown, should, layout.cells[key]):
+            cell = layout.cells[key]
+            yield finding(
+                "S112",
+                place=submission.place(key),
+                key=key,
+                found=shown_value(shown, cell),
+                expected=shown_value(should, cell),
+                difference=_difference(shown, should, cell),
+            )
+
+
+def _reads(layout: Layout, key: Key, damaged: set[str], evidence: Evidence) -> bool:
+    """Whether the cell stands on, or reads from, a sheet with broken anchors ("" means the whole file)."""
+    if "" in damaged:
+        return True
+    formula = layout.cells[key].formula
+    assert formula is not None
+    spots = evidence.submission.spots
+    read = {spots[k].sheet if k in spots else "" for k in (key, *keys(formula))}
+    return bool(read & (damaged | {""}))
+
+
+def _changed(evidence: Evidence, key: Key, content: Content) -> Finding:
+    layout, cell = evidence.layout, evidence.layout.cells[key]
+    should, shown = evidence.recomputed[key], evidence.shown[key]
+    return finding(
+        "S110",
+        place=evidence.submission.place(key),
+        key=key,
+        found=shown_value(shown, cell),
+        expected=shown_value(should, cell),
+        issued=f"={layout.formula(key)}",
+        returned=content.formula or shown_value(shown, cell),
+        difference=_difference(shown, should, cell),
+    )
+
+
+class _Comparison:
+    """Compares returned formulas with issued ones; texts suffice where nothing has moved."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        layout, submission = evidence.layout, evidence.submission
+        self.unmoved = len(submission.spots) == len(layout.cells) and all(
+            (spot.sheet, spot.row, spot.column) == (layout.by_id[cell.sheet].name, cell.row, cell.column)
+            for key, cell in layout.cells.items()
+            if (spot := submission.spots.get(key)) is not None
+        )
+        self._area: Area | None = None
+
+    def same(self, key: Key, content: Content) -> bool:
+        layout, submission = self.evidence.layout, self.evidence.submission
+        if self.unmoved and content.formula == f"={layout.formula(key)}":
+            return True
+        if self._area is None:
+            self._area = Area(submission.keys_at)
+        returned = meaning(content.formula, submission.spots[key].sheet, self._area, lambda _: True)
+        issued = _issued(layout.fingerprint)
+        if len(submission.spots) < len(layout.cells):  # what is missing is reported as missing
+            return returned == issued.meaning(layout, key, lambda k: k in submission.spots)
+        if key not in issued.meanings:
+            issued.meanings[key] = issued.meaning(layout, key)
+        return returned == issued.meanings[key]
+
+
+class _Issued:
+    """What is known of a layout's own formulas."""
+
+    def __init__(self) -> None:
+        self.area: Area | None = None
+        self.meanings: dict[Key, Meaning] = {}
+
+    def meaning(self, layout: Layout, key: Key, counts: Callable[[Key], bool] = lambda _: True) -> Meaning:
+        if self.area is None:
+            self.area = issued_area(layout)
+        return meaning(f"={layout.formula(key)}", layout.by_id[layout.cells[key].sheet].name, self.area, counts)
+
+
+@lru_cache(maxsize=64)
+def _issued(fingerprint: str) -> _Issued:
+    """Kept by fingerprint: equal fingerprints are equal layouts."""
+    return _Issued()
+
+
+def same_value(shown: Value, should: Value, cell: Cell) -> bool:
+    """Whether a shown value is what it should be: money to the fen, ratios to 10 places, texts exactly."""
+    if isinstance(shown, Fault) or isinstance(should, Fault):
+        return isinstance(shown, Fault) and isinstance(should, Fault)
+    a, b = _number(shown), _number(should)
+    if a is not None and b is not None:
+        places = 2 if cell.measure is Measure.MONEY else 10
+        return round_half_away(a - b, places) == 0
+    return (shown or "") == (should or "")
+
+
+def _number(value: Value) -> Fraction | None:
+    if isinstance(value, bool):
+        return Fraction(int(value))
+    return value if isinstance(value, Fraction) else None
+
+
+def shown_value(value: Value, cell: Cell) -> Said:
+    """A value for people, as its cell's type shows it."""
+    if value is None or value == "":
+        return _NOTHING
+    if isinstance(value, Fault):
+        return value.text
+    number = _number(value)
+    if number is None:
+        return str(value)
+    if cell.type is Type.MONEY:
+        return show(number)
+    return show_ratio(number) if cell.type is Type.PERCENT else plain(number)
+
+
+def _difference(shown: Value, should: Value, cell: Cell) -> Said:
+    a, b = _number(shown), _number(should)
+    return shown_value(a - b, cell) if a is not None and b is not None else "—"

@@ -1,0 +1,60 @@
+"""The one place that knows the order of checks. Pure: a submission in, a report out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from crmxl.catalogue import FAMILIES
+from crmxl.check import schema
+from crmxl.check.evidence import Evidence
+from crmxl.check.rules import entry, structure
+from crmxl.check.verdict import Report
+from crmxl.model import Finding
+from crmxl.receive.submission import Submission
+
+RULES: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
+    structure.label_changed,
+    structure.formula_changed,
+    entry.amounts,
+    entry.formulas_in_inputs,
+    entry.dates_and_choices,
+    entry.required,
+    entry.months,
+    entry.nothing_filled,
+)
+_ANCHORS = {"S101", "S102", "S103"}
+"""Whole sheets or columns are unreadable: what depends on all entries being there is not judged."""
+
+
+def check(submission: Submission) -> Report:
+    """The report of one submission: everything wrong with it, in one pass.
+
+    A file that could not be identified has only its reading's findings. One root cause gives one finding: a cell that
+    one rule has refused is not reported by a later one.
+    """
+    layout = submission.layout
+    if layout is None:
+        return Report(submission, submission.findings)
+    evidence = Evidence(submission, layout)
+    found = list(submission.findings)
+    broken = any(finding.code in _ANCHORS for finding in found)
+    for rule in RULES:
+        if not (broken and rule is entry.nothing_filled):
+            found.extend(rule(evidence))
+    found.extend(schema.fits_schema(evidence, {finding.key for finding in found if finding.key}))
+    values = {**evidence.converted, **evidence.recomputed}
+    return Report(submission, _ordered(evidence, found), values)
+
+
+def _ordered(evidence: Evidence, found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By family, then as they stand in the workbook."""
+    families = list(FAMILIES)
+    sheets = {sheet.name: n for n, sheet in enumerate(evidence.layout.sheets)}
+    spots = evidence.submission.spots
+
+    def order(finding: Finding) -> tuple[int, int, int, int, str]:
+        spot = spots.get(finding.key)
+        place = (spot.row, spot.column) if spot else (0, 0)
+        return families.index(finding.code[0]), sheets.get(finding.place.sheet, -1), *place, finding.code
+
+    return tuple(sorted(found, key=order))

@@ -1,0 +1,162 @@
+"""Accepted reports → facts: one row for each unit and leaf line that has something in it, money in whole fen.
+
+Owns what a fact is and how facts add up without overflow; one of the two modules that touch pandas, which is imported
+when needed. Knows nothing of which reports may count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from crmxl.check.verdict import Report
+from crmxl.group.outline import BASIS, Leaf, counted, leaves, sum_columns
+from crmxl.issue.places import Layout
+from crmxl.model import MONTHS, Key
+from crmxl.money import round_fen
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MONTH_COLUMNS = tuple(f"m{month}" for month in MONTHS)
+MONEY_COLUMNS = ("amount", *MONTH_COLUMNS, "rest")
+"""Whole fen: the year, its months, and the part of the year that no month has (all of it where there are none)."""
+TEXT_COLUMNS = (
+    *("template", "unit", "unit_name", "part", "part_title", "group", "group_title", "code", "title", "column"),
+    *("basis", "file", "sheet", "cell"),
+)
+COLUMNS = (*TEXT_COLUMNS[:1], "year", *TEXT_COLUMNS[1:10], "counted", "rank", *MONEY_COLUMNS, *TEXT_COLUMNS[10:])
+"""Columns of the facts, in order. ``counted``: whether the template's total adds the amount up."""
+DIFFERENCE = "_difference"
+"""Code, and part, of what a unit's total has beyond its lines."""
+_INT64 = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """The amounts of a layout: which leaf and column each is, and whether the total adds it up."""
+
+    rows: tuple[tuple[Leaf, str, bool, bool], ...]
+    """Leaf, column id, whether it has months, whether it is counted."""
+    calculated: frozenset[Key]
+    """Amounts that the workbook computes; they are never blank, so 0 says nothing."""
+
+
+def amounts(layout: Layout) -> Amounts:
+    """The amounts of ``layout`` in the template's order."""
+    columns = {sheet.id: sum_columns(sheet) for sheet in layout.template.sheets}
+    there = [
+        (leaf, column, f"{leaf.code}@{column.id}")
+        for leaf in leaves(layout.template)
+        for column in columns[leaf.sheet]
+        if f"{leaf.code}@{column.id}" in layout.cells
+    ]
+    added = counted(layout, [key for _, _, key in there])
+    return Amounts(
+        rows=tuple((leaf, column.id, column.months, key in added) for leaf, column, key in there),
+        calculated=frozenset(key for _, column, key in there if column.calculated),
+    )
+
+
+def gather(reports: Sequence[Report]) -> pd.DataFrame:
+    """The facts of ``reports`` with the columns ``COLUMNS``, in the order of the reports and of their templates.
+
+    An amount that a formula computed to a fraction of a fen is rounded, half away from zero. Where a unit's total is
+    not the sum of its counted amounts, one more fact, code ``_difference``, holds what it has beyond them.
+    """
+    plans: dict[int, Amounts] = {}
+    rows: list[tuple[Any, ...]] = []
+    for report in reports:
+        layout = report.submission.layout
+        if layout is None:
+            raise ValueError(f"{report.submission.file} was not read")
+        plan = plans.get(id(layout)) or plans.setdefault(id(layout), amounts(layout))
+        rows.extend(_facts(report, layout, plan))
+    return frame(rows)
+
+
+def frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
+    """Facts from tuples in the order of ``COLUMNS``; int64 where no sum can overflow, else Python's integers."""
+    import pandas as pd
+
+    columns: Mapping[str, Sequence[Any]] = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else ((),) * len(COLUMNS), strict=True))
+    most = max((abs(fen) for name in MONEY_COLUMNS for fen in columns[name]), default=0)
+    money = "int64" if max(1, len(rows)) * most < _INT64 else "object"
+    types: dict[str, Any] = {"year": "int64", "rank": "int64", "counted": "bool"}
+    types |= dict.fromkeys(MONEY_COLUMNS, money)
+    made = {name: pd.Series(list(values), dtype=types.get(name, "object")) for name, values in columns.items()}
+    return pd.DataFrame(made, columns=list(COLUMNS))
+
+
+def added_up(facts: pd.DataFrame, *by: str) -> dict[Any, tuple[int, ...]]:
+    """Sums of all money columns by the values of ``by``, exact; one name gives plain keys, several give tuples."""
+    if facts.empty:
+        return {}
+    groups = facts.groupby(list(by) if len(by) > 1 else by[0], sort=False)[list(MONEY_COLUMNS)]
+    sums = groups.sum()
+    columns = [[int(fen) for fen in sums[name]] for name in MONEY_COLUMNS]
+    return dict(zip(sums.index.tolist(), zip(*columns, strict=True), strict=True))
+
+
+def _facts(report: Report, layout: Layout, plan: Amounts) -> Iterator[tuple[Any, ...]]:
+    stamp = report.submission.stamp
+    assignment = stamp.assignment if stamp else None
+    head = layout.template.name, layout.year
+    unit = report.unit, report.unit_name if assignment else ""
+    file = _clean(report.submission.file)
+    sum_of_lines, whole = 0, True
+    for leaf, column, split, adds in plan.rows:
+        key = f"{leaf.code}@{column}"
+        value = report.values.get(key)
+        parts = [report.values.get(f"{key}.{month}") for month in MONTHS] if split else []
+        title = _named(report, leaf)
+        if isinstance(value, Fraction):
+            whole = whole and (value * 100).denominator == 1
+        if not _filled(key, (value, *parts), title if leaf.own else "", plan):
+            continue
+        fen = _fen(value)
+        months = tuple(map(_fen, parts)) or (0,) * len(MONTHS)
+        sum_of_lines += fen if adds else 0
+        spot = report.submission.spots.get(key)
+        place = (_clean(spot.sheet), spot.cell) if spot else ("", "")
+        where = leaf.part, leaf.part_title.zh, leaf.group, leaf.group_title.zh, leaf.code, title, column
+        money = fen, *months, fen - sum(months)
+        yield (*head, *unit, *where, adds, leaf.rank, *money, _text(report, f"{leaf.code}@{BASIS}"), file, *place)
+    total = report.total
+    if total is not None and (difference := round_fen(total) - sum_of_lines):
+        spot = report.submission.spots.get(layout.template.total)
+        place = (_clean(spot.sheet), spot.cell) if spot else ("", "")
+        money = difference, *(0,) * len(MONTHS), difference
+        where = DIFFERENCE, "", "", "", DIFFERENCE, "", layout.template.total.rpartition("@")[2]
+        yield (*head, *unit, *where, True, 10**9, *money, "", file, *place)
+
+
+def _filled(key: Key, values: Sequence[object], title: str, plan: Amounts) -> bool:
+    if key in plan.calculated:
+        return any(isinstance(value, Fraction) and value for value in values)
+    return bool(title) or any(isinstance(value, Fraction) for value in values)
+
+
+def _fen(value: object) -> int:
+    """Blank and text count 0, as in the workbook's own sums."""
+    return round_fen(value) if isinstance(value, Fraction) else 0
+
+
+def _named(report: Report, leaf: Leaf) -> str:
+    return _text(report, f"{leaf.code}@{leaf.named_in}") if leaf.named_in else leaf.title.zh
+
+
+def _text(report: Report, key: Key) -> str:
+    """What was typed at ``key``, as converted, else as the file has it."""
+    value = report.values.get(key)
+    if value is None:
+        content = report.submission.contents.get(key)
+        value = content.text if content else ""
+    return _clean(value) if isinstance(value, str) else ""
+
+
+def _clean(text: str) -> str:
+    """Without lone surrogates, which no file can be written with."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,83 @@
+"""Tables, wrapped text and progress for people at a terminal; the only importer of rich.
+
+Text is never markup: a file called ``[red].xlsx`` is shown as it is. NO_COLOR and the terminal's width are rich's
+business; a line is broken by crmxl itself, since Chinese has no spaces to break at and no line may start with 。.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from typing import IO, TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Item = TypeVar("Item")
+
+_PIECE = re.compile(r"\s+|[“‘「『（《【〈(\[{¥]*(?:[!-~]+|.)[、，。；：？！）》】〉」』’”％…·]*", re.DOTALL)
+"""What a line is broken between: a Latin word or number, or one other character, with the marks that belong to it."""
+
+
+def console(file: IO[str] | None = None, width: int | None = None) -> Console:
+    """A console on ``file`` (stdout where none is given) that takes every text literally."""
+    from rich.console import Console
+
+    return Console(file=file or sys.stdout, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def broken(text: str, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` columns; a Chinese character takes two."""
+    from rich.cells import cell_len, chop_cells
+
+    lines: list[str] = []
+    for paragraph in text.splitlines() or [""]:
+        line = ""
+        for piece in _PIECE.findall(paragraph):
+            if cell_len(line) + cell_len(piece.rstrip()) > width and line:
+                lines.append(line.rstrip())
+                line = ""
+            if cell_len(piece) > width:
+                *full, piece = chop_cells(piece, width)
+                lines.extend(full)
+            line += piece if line else piece.lstrip()
+        lines.append(line.rstrip())
+    return lines
+
+
+def indented(text: str, first: str, width: int) -> str:
+    """``text`` broken to ``width`` columns behind ``first``, later lines under the start of the text."""
+    from rich.cells import cell_len
+
+    indent = cell_len(first)
+    lines = broken(text, max(20, width - indent))
+    return first + ("\n" + " " * indent).join(lines)
+
+
+def print_table(
+    to: Console, headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), title: str = ""
+) -> None:
+    """A table with ``headers``; columns ``right`` (from 0) hold numbers, which are never broken."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
+    for at, header in enumerate(headers):
+        number = at in right
+        table.add_column(Text(header), justify="right" if number else "left", no_wrap=number, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    to.print(table)
+
+
+def progress(items: Sequence[Item], description: str) -> Iterator[Item]:
+    """``items`` one by one, with a bar on stderr where that is a terminal and there is something to wait for."""
+    if len(items) < 2 or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(items, description, console=Console(stderr=True), transient=True)

@@ -1,0 +1,133 @@
+"""crmxl's exact values are LibreOffice's: generated expressions over generated cells, many in one process."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from crmxl.expression import Cells, Fault, Measure, Node, Reference, Value, bind, evaluate, excel, parse
+from crmxl.issue.book import Book, Page
+from tests.office.driver import Office
+
+pytestmark = [pytest.mark.office, pytest.mark.slow]
+ROWS = 60
+CELLS = 8
+SHEETS = 8
+NAMES = [f"x{n}" for n in range(CELLS)]
+
+
+def generated(random: random.Random, depth: int = 0) -> str:
+    """A source text; sizes stay below 10¹¹, where a ROUND of ties is the same in both worlds."""
+    leaf = depth > 3 or random.random() < 0.25
+    if leaf:
+        return random.choice(
+            [
+                *NAMES,
+                *NAMES,
+                f"{random.randint(0, 9999)}",
+                f"{random.randint(1, 9999)}.{random.randint(0, 99):02d}",
+                "10%",
+                "0.5‰",
+            ]
+        )
+    inner = lambda: generated(random, depth + 1)  # noqa: E731
+    match random.randrange(12):
+        case 0 | 1:
+            return f"({inner()} + {inner()})"
+        case 2:
+            return f"({inner()} - {inner()})"
+        case 3:
+            return f"({inner()} * {random.choice(['0.5', '10%', '0.5‰', '3'])})"
+        case 4:
+            return f"({inner()} / {inner()})"
+        case 5:
+            return f"SUM(all, {inner()})"
+        case 6:
+            return f"{random.choice(['MIN', 'MAX'])}(all, {inner()})"
+        case 7:
+            return f"ROUND({inner()}, {random.choice([0, 2])})"
+        case 8:
+            condition = f"{inner()} {random.choice(['=', '<>', '<', '<=', '>', '>='])} {inner()}"
+            return f"IF({condition}, {inner()}, {inner()})"
+        case 9:
+            return f"IF(AND({inner()} > 0, NOT({inner()} = 0)), {inner()}, -{inner()})"
+        case 10:
+            return f"ABS({inner()})"
+        case _:
+            return random.choice(
+                ["COUNT(all)", "TEXTS(all)", "FAULTS(all)", "BELOW(all, 0)", "ABOVE(all, 100)", "FILLED(all)"]
+            )
+
+
+def content(random: random.Random) -> Value:
+    return random.choice(
+        [
+            None,
+            Fraction(0),
+            "1,000元",
+            "文字",
+            Fraction(random.randint(-(10**6), 10**7), 100),
+            Fraction(random.randint(0, 10**9), 100),
+            Fraction(random.randint(0, 1000)),
+        ]
+    )
+
+
+def close(exact: Value, cell: object) -> bool:
+    if isinstance(exact, bool):
+        exact = Fraction(int(exact))
+    if isinstance(exact, Fraction) and isinstance(cell, float | int):
+        return abs(float(exact) - cell) <= max(1e-9 * abs(float(exact)), 1e-7)
+    return (exact or "") == (cell or "")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_generated_expressions_have_the_value_that_libreoffice_computes(
+    office: Office, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    book, plain = Book(), {"locked": 0}
+    expected: dict[tuple[str, str], tuple[str, Value]] = {}
+    for number in range(SHEETS):
+        page: Page = book.sheet(f"表{number}")
+        values = {name: content(chance) for name in NAMES}
+        for row, held in enumerate(values.values(), 1):
+            if isinstance(held, Fraction):
+                page.number(row, 1, held, plain)
+            elif isinstance(held, str):
+                page.text(row, 1, held, plain)
+
+        def resolve(reference: Reference) -> Node:
+            if reference.text == "all":
+                return Cells(tuple(NAMES), Measure.MONEY, several=True)
+            return Cells((reference.text,), Measure.MONEY)
+
+        def address(keys: tuple[str, ...]) -> list[str]:
+            return [f"A1:A{CELLS}"] if len(keys) > 1 else [f"A{NAMES.index(keys[0]) + 1}"]
+
+        for row in range(1, ROWS + 1):
+            source = generated(chance)
+            node = bind(parse(source), resolve)
+            exact = evaluate(node, values.get)
+            if isinstance(exact, Fraction) and abs(exact) > 10**11:
+                continue
+            page.formula(row, 3, excel(node, address), "", plain)
+            expected[page.raw.get_name(), f"C{row}"] = (source, exact)
+    path = tmp_path / "generated.xlsx"
+    path.write_bytes(book.close())
+    with office.open(path) as opened:
+        for number in range(SHEETS):
+            cells = opened.get(f"表{number}")
+            for (sheet, place), (source, exact) in expected.items():
+                if sheet != f"表{number}":
+                    continue
+                cell = cells[place]
+                if isinstance(exact, Fault):
+                    assert cell.error, (source, exact, cell)
+                else:
+                    shown = cell.string if isinstance(exact, str) else cell.value
+                    assert not cell.error and close(exact, shown), (source, exact, cell)
+    assert len(expected) > SHEETS * ROWS // 2
