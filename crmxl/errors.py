@@ -1,9 +1,9 @@
 """What can be wrong with the operator's own files and words; budget holders' workbooks give findings instead.
 
-    CrmxlError                 drawn by the CLI in one line, exit 2
-    ├── DefinitionError        a template, policy or data file is unsound: every problem with its path in the file
-    ├── ExpressionError        an expression cannot be parsed: the position in its text
-    └── WriteError             a workbook cannot be written as asked: off the grid, too long, refused by the writer
+CrmxlError                 drawn by the CLI in one line, exit 2
+├── DefinitionError        a template, policy or data file is unsound: every problem with its path in the file
+├── ExpressionError        an expression cannot be parsed: the position in its text
+└── WriteError             a workbook cannot be written as asked: off the grid, too long, refused by the writer
 """
 
 from __future__ import annotations

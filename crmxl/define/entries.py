@@ -33,8 +33,8 @@ MAX_TEXT = 32_767
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _DAY_ZERO = date(1899, 12, 30)
-_FIRST_DAY = date(1900, 3, 1)
-"""Before it, Excel counts a 29 February 1900 that never was."""
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+"""What a budget can mean, as the workbook's own data validation has it."""
 
 _NOT_OBJECT = Text("应为 {键: 值} 的 JSON 对象，现为{found}", "must be a JSON object {{key: value}}, found {found}")
 _TWICE = Text("这个键写了两次，只能写一次", "this key stands twice; keep one")
@@ -64,7 +64,10 @@ _REFUSED: Mapping[Problem, Text] = {
 }
 _NO_NUMBER = Text("“{value}”不是数字，请写成 15000.00 这样", "“{value}” is not a number; write it like 15000.00")
 _NOT_PLAIN = Text("“{value}”请直接写成 {number}", "“{value}” must be written {number}")
-_NO_DATE = Text("“{value}”不是 2026-06-30 这样的日期", "“{value}” is not a date like 2026-06-30")
+_NO_DATE = Text(
+    "“{value}”不是 2000 至 2099 年间、写成 2026-06-30 这样的日期",
+    "“{value}” is not a date of 2000 to 2099 like 2026-06-30",
+)
 _NO_CHOICE = Text("“{value}”不在可选范围：{choices}", "“{value}” is not one of {choices}")
 _TOO_LONG = Text("文字过长：{length} 个字符，最多 {limit} 个", "the text has {length} characters; at most {limit} fit")
 
@@ -228,7 +231,7 @@ def _text(value: str, cell: Fillable) -> Value:
     if cell.type is not Type.DATE:
         return value
     day = _day(value)
-    if day is None or day < _FIRST_DAY:
+    if day is None or not _FIRST_DAY <= day <= _LAST_DAY:
         raise _Refusal(_NO_DATE, value=_short(value))
     return Fraction((day - _DAY_ZERO).days)
 

@@ -1,7 +1,8 @@
 """Expressions: parsed once, used twice, as Excel text in the workbook and as an exact value at the group.
 
 Owns the grammar (``grammar.lark``), exact evaluation and the Excel wording; the functions are rows of
-``functions.py``. It knows keys, not cells: whoever binds an expression says which keys a reference means, whoever writes it says where they stand.
+``functions.py``. It knows keys, not cells: whoever binds an expression says which keys a name means, whoever writes
+it says where they stand.
 
 Values are ``Fraction`` (never float, and not Decimal: its 1/3*3 is not 1), ``str``, ``bool``, ``None`` for a blank
 cell, and ``Fault`` for Excel's error values. A comparison of numbers is ``ROUND(left - right, k) op 0`` in both worlds,

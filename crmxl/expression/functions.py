@@ -101,6 +101,7 @@ def _round(arguments: list[list[Value]]) -> Value:
 
 
 def scalar(argument: list[Value]) -> Fraction:
+    """The number that one value is in arithmetic: a blank or a text counts 0, a truth value 1 or 0."""
     value = argument[0] if argument else None
     if isinstance(value, bool):
         return Fraction(int(value))

@@ -65,7 +65,7 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``= <> < <= > >=``; ``places`` is the rounding of the difference; None between texts and counts (and before binding)."""
+    """``= <> < <= > >=``; ``places`` rounds the difference, None between texts and counts (and before binding)."""
 
     operator: str
     left: Node

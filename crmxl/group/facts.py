@@ -81,7 +81,8 @@ def frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
     """Facts from tuples in the order of ``COLUMNS``; int64 where no sum can overflow, else Python's integers."""
     import pandas as pd
 
-    columns: Mapping[str, Sequence[Any]] = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else ((),) * len(COLUMNS), strict=True))
+    turned: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
+    columns: Mapping[str, Sequence[Any]] = dict(zip(COLUMNS, turned, strict=True))
     most = max((abs(fen) for name in MONEY_COLUMNS for fen in columns[name]), default=0)
     money = "int64" if max(1, len(rows)) * most < _INT64 else "object"
     types: dict[str, Any] = {"year": "int64", "rank": "int64", "counted": "bool"}
@@ -101,36 +102,37 @@ def added_up(facts: pd.DataFrame, *by: str) -> dict[Any, tuple[int, ...]]:
 
 
 def _facts(report: Report, layout: Layout, plan: Amounts) -> Iterator[tuple[Any, ...]]:
-    stamp = report.submission.stamp
-    assignment = stamp.assignment if stamp else None
     head = layout.template.name, layout.year
-    unit = report.unit, report.unit_name if assignment else ""
-    file = _clean(report.submission.file)
-    sum_of_lines, whole = 0, True
+    unit = unit_of(report), clean(report.unit_name)
+    file = clean(report.submission.file)
+    lines = 0
     for leaf, column, split, adds in plan.rows:
         key = f"{leaf.code}@{column}"
         value = report.values.get(key)
         parts = [report.values.get(f"{key}.{month}") for month in MONTHS] if split else []
         title = _named(report, leaf)
-        if isinstance(value, Fraction):
-            whole = whole and (value * 100).denominator == 1
         if not _filled(key, (value, *parts), title if leaf.own else "", plan):
             continue
         fen = _fen(value)
         months = tuple(map(_fen, parts)) or (0,) * len(MONTHS)
-        sum_of_lines += fen if adds else 0
+        lines += fen if adds else 0
         spot = report.submission.spots.get(key)
-        place = (_clean(spot.sheet), spot.cell) if spot else ("", "")
+        place = (clean(spot.sheet), spot.cell) if spot else ("", "")
         where = leaf.part, leaf.part_title.zh, leaf.group, leaf.group_title.zh, leaf.code, title, column
         money = fen, *months, fen - sum(months)
         yield (*head, *unit, *where, adds, leaf.rank, *money, _text(report, f"{leaf.code}@{BASIS}"), file, *place)
     total = report.total
-    if total is not None and (difference := round_fen(total) - sum_of_lines):
+    if total is not None and (difference := round_fen(total) - lines):
         spot = report.submission.spots.get(layout.template.total)
-        place = (_clean(spot.sheet), spot.cell) if spot else ("", "")
+        place = (clean(spot.sheet), spot.cell) if spot else ("", "")
         money = difference, *(0,) * len(MONTHS), difference
         where = DIFFERENCE, "", "", "", DIFFERENCE, "", layout.template.total.rpartition("@")[2]
         yield (*head, *unit, *where, True, 10**9, *money, "", file, *place)
+
+
+def unit_of(report: Report) -> str:
+    """The unit by which facts are gathered: its code, else its name; empty where the workbook names none."""
+    return clean(report.unit)
 
 
 def _filled(key: Key, values: Sequence[object], title: str, plan: Amounts) -> bool:
@@ -154,9 +156,9 @@ def _text(report: Report, key: Key) -> str:
     if value is None:
         content = report.submission.contents.get(key)
         value = content.text if content else ""
-    return _clean(value) if isinstance(value, str) else ""
+    return clean(value) if isinstance(value, str) else ""
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without lone surrogates, which no file can be written with."""
     return text.encode("utf-8", "replace").decode("utf-8")

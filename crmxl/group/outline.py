@@ -127,7 +127,8 @@ def _leaves(sheet: Sheet, rank: int) -> Iterator[Leaf]:
             yield Leaf(code, Text(""), sheet.id, sheet.id, sheet.title, "", Text(""), rank + number, name)
         return
     for section in sheet.sections:
-        for owner in (section, *section.groups):
+        owners: tuple[Section | Group, ...] = (section, *section.groups)
+        for owner in owners:
             for code, title, named in _rows(owner):
                 inner = owner if isinstance(owner, Group) else None
                 rank += 1

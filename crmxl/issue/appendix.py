@@ -25,7 +25,7 @@ _LOG_COLUMNS = (
     (Text("修改后", "After"), 22),
     (Text("原因", "Reason"), 44),
 )
-_LOG_ROWS = 30
+_LOG_ROWS = 22
 _LOG_NOTE = Text(
     "填报后的修改请逐笔登记，便于审核。本表不参与计算。",
     "Record each later change for the reviewers. Nothing here is calculated with.",

@@ -1,12 +1,13 @@
-"""Inputs → the exact value of every calculated cell, as the workbook would compute it."""
+"""Inputs → the exact value of every calculated cell, as the workbook would compute it; and in which order."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crmxl.expression import Fault, Value, evaluate
-from crmxl.issue.places import Layout
-from crmxl.model import Key
+from crmxl.errors import DefinitionError, Problem
+from crmxl.expression import Value, evaluate, keys
+from crmxl.issue.places import Cell, Layout
+from crmxl.model import Key, Template
 
 
 def calculate(layout: Layout, inputs: Mapping[Key, Value]) -> dict[Key, Value]:
@@ -23,6 +24,37 @@ def calculate(layout: Layout, inputs: Mapping[Key, Value]) -> dict[Key, Value]:
     return {key: values[key] for key in layout.order}
 
 
-def is_fault(value: Value) -> bool:
-    """Whether ``value`` is an Excel error value."""
-    return isinstance(value, Fault)
+def calculation_order(template: Template, cells: dict[Key, Cell]) -> tuple[Key, ...]:
+    """Calculated keys, each after what it reads; raises DefinitionError where they run in a circle."""
+    order: dict[Key, None] = {}
+    for start in cells:
+        path: list[Key] = []
+        stack = [(start, False)]
+        while stack:
+            key, done = stack.pop()
+            cell = cells[key]
+            if cell.formula is None or key in order:
+                continue
+            if done:
+                path.pop()
+                order[key] = None
+                continue
+            if key in path:
+                circle = " → ".join([*path[path.index(key) :], key])
+                raise DefinitionError((Problem(template.name, f"formulas run in a circle: {circle}"),))
+            path.append(key)
+            stack.append((key, True))
+            stack.extend((read, False) for read in keys(cell.formula))
+    return tuple(order)
+
+
+def hold_limits(layout: Layout) -> None:
+    """Raise DefinitionError where a formula passes Excel's limits."""
+    problems = []
+    for key in layout.order:
+        try:
+            layout.formula(key)
+        except ValueError as error:
+            problems.append(Problem(f"{layout.template.name}: {key}", str(error)))
+    if problems:
+        raise DefinitionError(tuple(problems))

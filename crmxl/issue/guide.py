@@ -31,11 +31,12 @@ _GENERAL = (
     ),
     Text(
         "不要增删行列、合并单元格或粘贴公式；需要草算请用“工作底稿”。项目不够时用组末的空白行并写明名称。",
-        "Do not insert or delete rows or columns, merge cells or paste formulas; use Scratch for workings. Use the blank lines for items of your own and name them.",
+        "Do not insert or delete rows or columns, merge cells or paste formulas; use Scratch for workings. "
+        "Use the blank lines for items of your own and name them.",
     ),
     Text(
         "看各表左上角的校验状态：未完成、提示、不通过时，按“校验”表和“本行检查”列改正，直到显示“通过”。",
-        "Watch the check at the top left of each sheet; until it says Pass, follow the Checks sheet and the Row check column.",
+        "Watch the check at the top left of each sheet; until it says Pass, follow Checks and the Row check column.",
     ),
     Text(
         "填报后的修改记入“变更记录”，保存为 .xlsx 后按要求提交，无需另存其他格式。",

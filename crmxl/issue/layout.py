@@ -11,8 +11,9 @@ from fractions import Fraction
 from functools import lru_cache
 
 from crmxl.errors import DefinitionError, Problem
-from crmxl.expression import Cells, Measure, Node, Number, Reference, bind, keys, parse
+from crmxl.expression import Cells, Measure, Node, Number, Reference, bind, parse
 from crmxl.issue import checklist
+from crmxl.issue.calculate import calculation_order, hold_limits
 from crmxl.issue.places import FIRST_ROW, Cell, Layout, Role, Row, RowKind, SheetPlan, Span
 from crmxl.model import (
     MONTHS,
@@ -76,9 +77,9 @@ def _lay_out(template: Template, year: int, parts: tuple[str, ...], first_month:
         lang=lang,
         sheets=(*draft.sheets, plan),
         cells=draft.cells,
-        order=_order(template, draft.cells),
+        order=calculation_order(template, draft.cells),
     )
-    _hold_limits(layout)
+    hold_limits(layout)
     return layout
 
 
@@ -376,38 +377,3 @@ class _Draft:
                 if code == group.code:
                     return of(leaves(group))
         raise AssertionError(code)
-
-
-def _order(template: Template, cells: dict[Key, Cell]) -> tuple[Key, ...]:
-    """Calculated keys, each after what it reads; raises DefinitionError where they run in a circle."""
-    order: dict[Key, None] = {}
-    for start in cells:
-        path: list[Key] = []
-        stack = [(start, False)]
-        while stack:
-            key, done = stack.pop()
-            cell = cells[key]
-            if cell.formula is None or key in order:
-                continue
-            if done:
-                path.pop()
-                order[key] = None
-                continue
-            if key in path:
-                circle = " → ".join([*path[path.index(key) :], key])
-                raise DefinitionError((Problem(template.name, f"formulas run in a circle: {circle}"),))
-            path.append(key)
-            stack.append((key, True))
-            stack.extend((read, False) for read in keys(cell.formula))
-    return tuple(order)
-
-
-def _hold_limits(layout: Layout) -> None:
-    problems = []
-    for key in layout.order:
-        try:
-            layout.formula(key)
-        except ValueError as error:
-            problems.append(Problem(f"{layout.template.name}: {key}", str(error)))
-    if problems:
-        raise DefinitionError(tuple(problems))

@@ -48,7 +48,7 @@ WIDTHS = {
     Type.CHOICE: 14,
     Type.DATE: 13,
 }
-ROW_HEIGHT = 20
+ROW_HEIGHT = 19
 """Points of an ordinary row; wrapped texts get a multiple."""
 LINE_HEIGHT = 15
 """Points of one more line of wrapped text."""
@@ -116,11 +116,11 @@ def heading(row: RowKind) -> Looks:
     )
 
 
-def code(row: RowKind, *, unlocked: bool = False) -> Looks:
-    """The format of a code; the code of the grand total is an anchor, not for people, and is not shown."""
+def code(row: RowKind, *, unlocked: bool = False, shown: bool = True) -> Looks:
+    """The format of a code; one that is an anchor only, not for people, is not shown."""
     return {
         "locked": 0 if unlocked else 1,
-        "num_format": ";;;" if row is RowKind.TOTAL else "@",
+        "num_format": "@" if shown else ";;;",
         "font_color": "#7A8694",
         "font_size": 9,
         "border": 1,

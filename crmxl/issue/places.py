@@ -212,8 +212,8 @@ class Layout:
         def address(keys: tuple[Key, ...]) -> list[str]:
             places = [(self.cells[key].sheet, self.cells[key].row, self.cells[key].column) for key in keys]
             return [
-                rectangle if sheet == home else f"{quoted(self.by_id[sheet].name)}!{rectangle}"
-                for sheet, rectangle in rectangles(places)
+                str(box) if box.sheet == home else f"{quoted(self.by_id[box.sheet].name)}!{box}"
+                for box in boxes(places)
             ]
 
         return address
@@ -225,7 +225,7 @@ class Layout:
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hex digits over every place, role, label and formula: equal layouts, equal fingerprints, on any machine."""
+        """16 hex digits over every place, role, label and formula; equal for equal layouts on any machine."""
         digest = hashlib.sha256(f"{self.template.name} {self.year} {self.first_month} {self.parts}".encode())
         for sheet in self.sheets:
             digest.update(f"\n{sheet.id} {sheet.name}".encode())
@@ -254,26 +254,43 @@ def quoted(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
-def rectangles(places: Iterable[tuple[str, int, int]]) -> list[tuple[str, str]]:
-    """Cells (sheet, row, column) as few rectangles: (sheet, ``C5:D8``), by sheet in order of appearance, then row."""
-    by_sheet: dict[str, dict[tuple[int, int], list[int]]] = {}
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of cells."""
+
+    sheet: str
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def first(self) -> str:
+        """Address of the top-left cell."""
+        return a1(self.top, self.left)
+
+    def __str__(self) -> str:
+        last = a1(self.bottom, self.right)
+        return self.first if self.first == last else f"{self.first}:{last}"
+
+
+def boxes(places: Iterable[tuple[str, int, int]]) -> list[Box]:
+    """Cells (sheet, row, column) as few rectangles, by sheet in order of appearance, then row."""
     rows: dict[tuple[str, int], list[int]] = {}
     for sheet, row, column in places:
         rows.setdefault((sheet, row), []).append(column)
+    by_sheet: dict[str, dict[tuple[int, int], list[int]]] = {sheet: {} for sheet, _ in rows}
     for (sheet, row), columns in sorted(rows.items(), key=lambda item: item[0][1]):
-        for first, last in _runs(sorted(set(columns))):
-            by_sheet.setdefault(sheet, {}).setdefault((first, last), []).append(row)
-    order = dict.fromkeys(sheet for sheet, _ in rows)
+        for run in _runs(sorted(set(columns))):
+            by_sheet[sheet].setdefault(run, []).append(row)
     found = []
-    for sheet in order:
-        boxes = [
-            (top, first, bottom, last)
-            for (first, last), numbers in by_sheet[sheet].items()
+    for sheet, runs in by_sheet.items():
+        here = [
+            Box(sheet, top, left, bottom, right)
+            for (left, right), numbers in runs.items()
             for top, bottom in _runs(numbers)
         ]
-        for top, first, bottom, last in sorted(boxes):
-            start, end = a1(top, first), a1(bottom, last)
-            found.append((sheet, start if start == end else f"{start}:{end}"))
+        found.extend(sorted(here, key=lambda box: (box.top, box.left)))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +10,7 @@ from crmxl.expression import Measure
 from crmxl.issue import looks
 from crmxl.issue.book import Page
 from crmxl.issue.checklist import FAIL, HINT, INCOMPLETE, PASS
-from crmxl.issue.places import CHECKS, FIRST_ROW, NOTE_ROW, Cell, Layout, Role, SheetPlan, a1, rectangles
+from crmxl.issue.places import CHECKS, FIRST_ROW, NOTE_ROW, Cell, Layout, Role, SheetPlan, a1, boxes
 from crmxl.model import Kind, Text, Type
 from crmxl.money import LIMIT_INPUT, plain, show
 
@@ -40,8 +40,8 @@ def data_validations(page: Page, layout: Layout, plan: SheetPlan) -> None:
         span = next(span for span in plan.spans if span.number == first.column)
         hint = span.column.help.say(lang) if span.column and span.column.help else ""
         options: dict[str, Any] = {"error_title": _BAD.say(lang), "ignore_blank": True}
-        ranges = [box for _, box in rectangles((c.sheet, c.row, c.column) for c in cells)]
-        at = ranges[0].split(":")[0]
+        ranges = boxes((c.sheet, c.row, c.column) for c in cells)
+        at = ranges[0].first
         if first.type.numeric:
             low, high = first.minimum, first.maximum
             terms = [f"ISNUMBER({at})", f"{at}>={plain(low) if low is not None else -LIMIT_INPUT}"]
@@ -71,8 +71,8 @@ def data_validations(page: Page, layout: Layout, plan: SheetPlan) -> None:
         else:
             options["input_message"] = options["input_message"][:255]
         if len(ranges) > 1:
-            options["other_cells"] = [_corners(box) for box in ranges[1:]]
-        page.call("data_validation", ranges[0], options)
+            options["other_cells"] = [[b.top - 1, b.left - 1, b.bottom - 1, b.right - 1] for b in ranges[1:]]
+        page.call("data_validation", str(ranges[0]), options)
 
 
 def _alike(layout: Layout, plan: SheetPlan) -> Iterator[list[Cell]]:
@@ -90,13 +90,6 @@ def _family(cell: Cell) -> str:
     return cell.key.rpartition("@")[2].partition(".")[0]
 
 
-def _corners(box: str) -> list[int]:
-    from xlsxwriter.utility import xl_cell_to_rowcol
-
-    start, _, end = box.partition(":")
-    return [*xl_cell_to_rowcol(start), *xl_cell_to_rowcol(end or start)]
-
-
 def _bounds(low: Fraction | None, high: Fraction | None, zh: bool) -> str:
     if low == 0 and high is None:
         return "不得为负" if zh else "not negative"
@@ -112,21 +105,21 @@ def conditional_formats(page: Page, layout: Layout, plan: SheetPlan) -> None:
     """Texts and negatives in number cells, a split that does not add up, the colours of results."""
     red = page.book.format({"bg_color": looks.RED, "font_color": looks.RED_TEXT})
     numeric = [cell for cell in layout.inputs if cell.sheet == plan.id and cell.type.numeric]
-    boxes = [box for _, box in rectangles((c.sheet, c.row, c.column) for c in numeric)]
-    if boxes:
-        at = boxes[0].split(":")[0]
+    if numeric:
+        ranges = boxes((c.sheet, c.row, c.column) for c in numeric)
+        at = ranges[0].first
         low = min((c.minimum for c in numeric if c.minimum is not None), default=None)
         outside = f",AND(ISNUMBER({at}),{at}<{plain(low)})" if low is not None else ""
-        _conditional(page, boxes, f"=OR(ISTEXT({at}),ISERROR({at}){outside})", red)
+        _conditional(page, ranges, f"=OR(ISTEXT({at}),ISERROR({at}){outside})", red)
     rest = [
         cell
         for cell in layout.cells.values()
         if cell.sheet == plan.id and cell.role is Role.CALCULATED and cell.key.endswith(".rest")
     ]
     if rest:
-        boxes = [box for _, box in rectangles((c.sheet, c.row, c.column) for c in rest)]
+        ranges = boxes((c.sheet, c.row, c.column) for c in rest)
         amber = page.book.format({"bg_color": looks.AMBER, "font_color": looks.AMBER_TEXT})
-        _conditional(page, boxes, f"=ROUND({boxes[0].split(':')[0]},2)<>0", amber)
+        _conditional(page, ranges, f"=ROUND({ranges[0].first},2)<>0", amber)
     result_colours(page, a1(NOTE_ROW, 2), layout)
     if plan.id == CHECKS:
         column = plan.span("result").number
@@ -147,8 +140,8 @@ def result_colours(page: Page, box: str, layout: Layout) -> None:
         _conditional(page, [box], f'=LEFT({at},{len(said)})="{said}"', style)
 
 
-def _conditional(page: Page, boxes: list[str], formula: str, style: Any) -> None:
+def _conditional(page: Page, ranges: Sequence[object], formula: str, style: Any) -> None:
     options = {"type": "formula", "criteria": formula, "format": style}
-    if len(boxes) > 1:
-        options["multi_range"] = " ".join(boxes)
-    page.call("conditional_format", boxes[0], options)
+    if len(ranges) > 1:
+        options["multi_range"] = " ".join(map(str, ranges))
+    page.call("conditional_format", str(ranges[0]), options)

@@ -10,9 +10,10 @@ from fractions import Fraction
 from typing import Any
 
 from crmxl.expression import Value
-from crmxl.issue import appendix, guide, looks
+from crmxl.issue import appendix, guide, looks, printing
 from crmxl.issue.book import Book, Page, footer
 from crmxl.issue.calculate import calculate
+from crmxl.issue.layout import TOTAL
 from crmxl.issue.places import (
     CHECKS,
     FIRST_ROW,
@@ -34,7 +35,7 @@ from crmxl.issue.places import (
 )
 from crmxl.issue.stamp import Stamp, properties, stamp_text
 from crmxl.issue.validation import conditional_formats, data_validations
-from crmxl.model import Assignment, Key, Kind, Lang, Text, Type
+from crmxl.model import Assignment, Key, Kind, Lang, Text, Type, split_key
 
 PROTECTION = {
     "autofilter": True,
@@ -45,9 +46,8 @@ PROTECTION = {
     "select_unlocked_cells": True,
 }
 """What a protected sheet still allows; no password: locks are against accidents, checks are against the rest."""
-_PAGE_CHARACTERS = 140
-"""Characters of 10-point type across A4 landscape within our margins."""
-_LEAST_SCALE = 0.65
+_ANCHORS = {TOTAL, split_key(FLAG)[0]}
+"""Codes that are for the reader alone."""
 _SIGNATURES = Text(
     "编制人：____________　　审核人：____________　　批准人：____________　　日期：______年____月____日",
     "Prepared by: ____________   Reviewed by: ____________   Approved by: ____________   Date: ____________",
@@ -145,19 +145,25 @@ class _Writer:
         for number, size in widths.items():
             hidden = any(span.hidden and span.number == number for span in plan.spans)
             page.call("set_column", number - 1, number - 1, size, None, {"hidden": hidden})
-        self._head(page, plan)
+        visible = {n: w for n, w in widths.items() if not any(s.hidden and s.number == n for s in plan.spans)}
+        start = 3 if printing.pages_across(visible)[1] else 1  # in repeated columns it would be cut off on later pages
+        self._head(page, plan, start)
         by_place = {(cell.row, cell.column): cell for cell in self.layout.cells.values() if cell.sheet == plan.id}
+        heights = {row.number: self._height(row, plan, by_place, widths) for row in plan.rows}
         for row in plan.rows:
-            self._row(page, plan, row, by_place, widths)
+            page.call("set_row", row.number - 1, heights[row.number])
+            self._row(page, plan, row, by_place)
         if plan.kind is not Kind.FORM and plan.id != CHECKS:
-            page.text(plan.last_row + 2, 2, _SIGNATURES.say(self.lang), looks.SIGNATURE)
+            page.text(plan.last_row + 2, max(start, 2), _SIGNATURES.say(self.lang), looks.SIGNATURE)
         data_validations(page, self.layout, plan)
         conditional_formats(page, self.layout, plan)
-        _print_setup(page, plan, widths, self.layout, self.assignment)
+        printing.set_up(page, plan, visible, heights)
+        left = footer(f"{self.layout.template.name} {self.assignment.unit_name or self.assignment.unit}".strip())
+        page.call("set_footer", f"&L&8{left}&C&8{_PAGES.say(self.lang)}&R&8{footer(plan.name)}")
         page.call("ignore_errors", {"number_stored_as_text": f"A1:{letters(plan.spans[-1].number)}{plan.last_row}"})
         page.call("protect", "", PROTECTION)
 
-    def _head(self, page: Page, plan: SheetPlan) -> None:
+    def _head(self, page: Page, plan: SheetPlan, start: int) -> None:
         page.call("set_default_row", looks.ROW_HEIGHT)
         page.text(MARKER_ROW, 1, MARKER + plan.id, looks.HIDDEN)
         page.text(ID_ROW, 1, "#", looks.HIDDEN)
@@ -166,10 +172,10 @@ class _Writer:
         for row in (MARKER_ROW, ID_ROW):
             page.call("set_row", row - 1, None, None, {"hidden": True})
         page.call("set_row", TITLE_ROW - 1, 30)
-        page.text(TITLE_ROW, 1, heading(self.layout, plan), looks.TITLE)
+        page.text(TITLE_ROW, start, heading(self.layout, plan), looks.TITLE)
         unit = self.assignment.unit_name or self.assignment.unit
         info = _UNIT.say(self.lang).format(unit=unit or "________", year=self.layout.year)
-        page.text(STATUS_ROW, 1, info, looks.INFO)
+        page.text(STATUS_ROW, start, info, looks.INFO)
         page.text(NOTE_ROW, 1, _CHECK.say(self.lang), looks.LABEL)
         reference = self.layout.addresser(plan.id)((FLAG,))[0]
         page.formula(NOTE_ROW, 2, reference, self.flag_value(), looks.FLAG)
@@ -187,18 +193,16 @@ class _Writer:
         plan: SheetPlan,
         row: Row,
         by_place: Mapping[tuple[int, int], Cell],
-        widths: Mapping[int, float],
     ) -> None:
         unlocked = plan.kind is Kind.LIST and row.kind is RowKind.RECORD
         visible = [span for span in plan.spans if not span.hidden]
-        page.call("set_row", row.number - 1, self._height(row, plan, by_place, widths))
         if row.kind in (RowKind.SECTION, RowKind.GROUP):
             style = looks.heading(row.kind)
             page.text(row.number, 1, "", style)
             for span in visible:
                 page.text(row.number, span.number, row.title if span.id == "title" else "", style)
             return
-        page.text(row.number, 1, row.code, looks.code(row.kind, unlocked=unlocked))
+        page.text(row.number, 1, row.code, looks.code(row.kind, unlocked=unlocked, shown=row.code not in _ANCHORS))
         for span in plan.spans:
             cell = by_place.get((row.number, span.number))
             if cell is not None:
@@ -260,7 +264,7 @@ def column_widths(plan: SheetPlan, lang: Lang) -> dict[int, float]:
             longest = max((looks.width(row.title) for row in plan.rows), default=0)
             widths[span.number] = min(46, max(26, longest + 3))
         elif span.id == "_status":
-            widths[span.number] = 18
+            widths[span.number] = 16 if lang == "zh" else 22
         elif span.id == "value":
             widths[span.number] = 30
         elif plan.id == CHECKS:
@@ -270,34 +274,3 @@ def column_widths(plan: SheetPlan, lang: Lang) -> dict[int, float]:
         else:
             widths[span.number] = max(looks.WIDTHS[span.type], min(20, looks.width(span.title) + 2))
     return widths
-
-
-def _print_setup(
-    page: Page, plan: SheetPlan, widths: Mapping[int, float], layout: Layout, assignment: Assignment
-) -> None:
-    """A4 landscape, headers repeated; never below 65 %: a wide sheet prints two pages wide, code and title repeated."""
-    hidden = {span.number for span in plan.spans if span.hidden}
-    shown = {number: size for number, size in widths.items() if number not in hidden}
-    total = sum(shown.values())
-    last = max(shown)
-    page.call("set_paper", 9)
-    page.call("set_landscape")
-    page.call("set_margins", 0.4, 0.4, 0.6, 0.6)
-    page.call("center_horizontally")
-    page.call("repeat_rows", MARKER_ROW - 1, HEADER_ROW - 1)
-    page.call("print_area", 0, 0, plan.last_row + 1, last - 1)
-    if total * _LEAST_SCALE <= _PAGE_CHARACTERS:
-        page.call("fit_to_pages", 1, 0)
-    else:
-        fixed = shown[1] + shown[2]
-        run, after = fixed, 0
-        for number in sorted(shown)[2:]:
-            if run + shown[number] > fixed + (total - fixed) / 2:
-                break
-            run, after = run + shown[number], number
-        widest = max(run, total - run + fixed)
-        page.call("repeat_columns", 0, 1)
-        page.call("set_print_scale", int(min(1.0, _PAGE_CHARACTERS / widest) * 100))
-        page.call("set_v_pagebreaks", [after])
-    left = footer(f"{layout.template.name} {assignment.unit_name or assignment.unit}".strip())
-    page.call("set_footer", f"&L&8{left}&C&8{_PAGES.say(layout.lang)}&R&8{footer(plan.name)}")

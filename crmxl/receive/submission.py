@@ -14,6 +14,8 @@ from crmxl.issue.places import Layout, a1
 from crmxl.issue.stamp import Stamp
 from crmxl.model import Finding, Key, Place
 
+_ZERO_WIDTH = dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF))
+
 
 class ContentType(StrEnum):
     """What a cell's content is, by the file."""
@@ -41,8 +43,13 @@ class Content:
 
     @property
     def blank(self) -> bool:
-        """Whether nothing stands there: no formula, and no text but white space counts as something."""
+        """Whether nothing stands there: no formula, and no text; white space is text."""
         return self.type is ContentType.BLANK and not self.formula
+
+    @property
+    def invisible(self) -> bool:
+        """Whether there is nothing to see: blank, or text of nothing but white space and zero-width characters."""
+        return not self.formula and not self.text.translate(_ZERO_WIDTH).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,8 @@ class Submission:
     """The key at (tab name, row, column): by it, formulas of the returned file are read by meaning."""
     sheet_names: tuple[str, ...] = ()
     """All tab names as returned, for resolving references."""
+    links: tuple[str, ...] = ()
+    """Targets of links to other workbooks in order; formulas write the first one ``[1]``."""
     strays: Mapping[tuple[str, int, int], Content] = field(default_factory=dict)
     """Contents inside the area of a data sheet that stand in no keyed cell: rows without a code, foreign columns."""
     findings: tuple[Finding, ...] = ()

@@ -126,7 +126,7 @@ def required(evidence: Evidence) -> Iterator[Finding]:
     """E103. What: a required entry is blank. Why: reviewers need it. Fix: fill it in."""
     values = {**evidence.converted, **evidence.recomputed}
     for cell in evidence.entries:
-        if cell.required is None or not evidence.content(cell.key).blank and evidence.converted[cell.key] is not None:
+        if cell.required is None or (not evidence.content(cell.key).blank and evidence.converted[cell.key] is not None):
             continue
         if (
             evidence.converted[cell.key] is None

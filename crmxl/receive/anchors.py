@@ -1,0 +1,204 @@
+"""Where the issued sheets, rows and columns stand in a returned workbook, told by their anchors. Findings S101 … S106.
+
+A sheet has its marker ``crmxl:<id>``, whose column is the code column; below it ``#`` opens the row of column ids; rows
+go by their codes. So renamed sheets, moved rows and inserted columns do no harm. What stands twice is never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from crmxl.catalogue import finding
+from crmxl.issue.places import CHECKS, MARKER, Layout, SheetPlan, Span, a1
+from crmxl.model import Finding, Key, Kind, Place
+from crmxl.receive.cells import Cells, Tab
+from crmxl.receive.submission import ContentType, Spot
+
+IDS = "#"
+"""Opens the row of column ids."""
+_REACH = 20
+"""A marker counts within the first 20 rows and columns."""
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Located:
+    """An issued sheet as it stands in the returned workbook."""
+
+    plan: SheetPlan
+    tab: Tab
+    marker: tuple[int, int]
+    id_row: int = 0
+    """The row of column ids; 0 where it is missing."""
+    columns: Mapping[str, int] = field(default_factory=dict)
+    """Column numbers by id; those missing or doubled are not in it."""
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """Row numbers by code; those missing or doubled are not in it."""
+    doubled_columns: frozenset[int] = frozenset()
+    doubled_rows: frozenset[int] = frozenset()
+
+    @property
+    def code_column(self) -> int:
+        """The column of codes."""
+        return self.marker[1]
+
+    def place(self, cell: str = "", title: str = "") -> Place:
+        """A place on this sheet."""
+        return Place(self.tab.name, cell, title)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """All that was found of the issued sheets."""
+
+    sheets: tuple[Located, ...]
+    """In the layout's order; missing and doubled ones are not in it."""
+    marked: frozenset[str]
+    """Names of tabs that carry the marker of an issued sheet, doubled ones too."""
+    findings: tuple[Finding, ...]
+
+    def spots(self, layout: Layout) -> dict[Key, Spot]:
+        """Where each keyed cell stands whose row and column were found, in the layout's order."""
+        by_id = {sheet.plan.id: sheet for sheet in self.sheets}
+        found: dict[Key, Spot] = {}
+        for key, cell in layout.cells.items():
+            sheet = by_id.get(cell.sheet)
+            if sheet is None:
+                continue
+            code, _, id = key.rpartition("@")
+            if code in sheet.rows and id in sheet.columns:
+                found[key] = Spot(sheet.tab.name, sheet.rows[code], sheet.columns[id])
+        return found
+
+
+def locate(layout: Layout, cells: Cells) -> Anchors:
+    """The issued sheets of ``layout`` in ``cells``, with a finding for every anchor that is missing or doubled."""
+    markers: dict[str, list[tuple[Tab, tuple[int, int]]]] = defaultdict(list)
+    for tab in cells.tabs:
+        for (row, column), content in tab.cells.items():
+            if row <= _REACH and column <= _REACH and content.type is ContentType.TEXT and not content.formula:
+                text = content.text.strip()
+                if text.startswith(MARKER):
+                    markers[text.removeprefix(MARKER)].append((tab, (row, column)))
+    sheets: list[Located] = []
+    findings: list[Finding] = []
+    marked: set[str] = set()
+    for plan in layout.sheets:
+        places = markers.get(plan.id, [])
+        marked.update(tab.name for tab, _ in places)
+        match places:
+            case []:
+                findings.append(finding("S101", place=Place(title=plan.name), expected=MARKER + plan.id))
+            case [(tab, marker)]:
+                located, wrong = _inside(layout, Located(plan, tab, marker))
+                sheets.append(located)
+                findings += wrong
+            case _:
+                findings.append(_doubled(plan, places))
+    return Anchors(tuple(sheets), frozenset(marked), tuple(findings))
+
+
+def _doubled(plan: SheetPlan, places: list[tuple[Tab, tuple[int, int]]]) -> Finding:
+    names = [tab.name for tab, _ in places]
+    once = len(set(names)) == len(names)
+    said = [name if once else f"{name}!{a1(*at)}" for name, (_, at) in zip(names, places, strict=True)]
+    place = Place(names[0], a1(*places[0][1]), plan.name)
+    return finding("S102", place=place, found=str(len(places)), expected="1", sheets="、".join(said))
+
+
+def _inside(layout: Layout, sheet: Located) -> tuple[Located, list[Finding]]:
+    """``sheet`` with its columns and rows."""
+    marker_row, code_column = sheet.marker
+    tab, plan = sheet.tab, sheet.plan
+    down = sorted(row for row, column in tab.cells if column == code_column and row > marker_row)
+    id_row = next((row for row in down if tab.cells[row, code_column].text.strip() == IDS), 0)
+    columns, doubled_columns, findings = _columns(layout, sheet, id_row)
+    places: dict[str, list[int]] = defaultdict(list)
+    codes = {row.code for row in plan.rows if row.code}
+    for number in down:
+        if number > id_row and (code := _code(sheet, number, codes)):
+            places[code].append(number)
+    for row in plan.rows:
+        if not row.code:
+            continue
+        title = row_title(plan, row.code)
+        found = places[row.code]
+        if not found:
+            findings.append(finding("S105", place=sheet.place(title=title), expected=row.code))
+        elif len(found) > 1:
+            cells = [a1(number, code_column) for number in found]
+            place = sheet.place(cells[0], title)
+            findings.append(finding("S106", place=place, found=", ".join(cells), expected=row.code))
+    located = Located(
+        plan=plan,
+        tab=tab,
+        marker=sheet.marker,
+        id_row=id_row,
+        columns=columns,
+        rows={code: found[0] for code, found in places.items() if len(found) == 1},
+        doubled_columns=doubled_columns,
+        doubled_rows=frozenset(number for found in places.values() if len(found) > 1 for number in found),
+    )
+    return located, findings
+
+
+def _columns(layout: Layout, sheet: Located, id_row: int) -> tuple[dict[str, int], frozenset[int], list[Finding]]:
+    """Columns by id, the doubled ones, and findings."""
+    tab, plan = sheet.tab, sheet.plan
+    if not id_row:
+        return {}, frozenset(), [finding("S103", place=sheet.place(a1(*sheet.marker), plan.name), expected=IDS)]
+    at: dict[str, list[int]] = defaultdict(list)
+    for row, column in sorted(place for place in tab.cells if place[0] == id_row):
+        if column != sheet.code_column:
+            at[tab.cells[row, column].text.strip()].append(column)
+    keyed = {key.rpartition("@")[2] for key, cell in layout.cells.items() if cell.sheet == plan.id}
+    columns: dict[str, int] = {}
+    doubled: set[int] = set()
+    findings: list[Finding] = []
+    for span in plan.spans:
+        found = at[span.id]
+        title = span_title(plan, span)
+        if len(found) == 1:
+            columns[span.id] = found[0]
+        elif found:
+            doubled.update(found)
+            cells = [a1(id_row, column) for column in found]
+            place = sheet.place(cells[0], title)
+            findings.append(finding("S104", place=place, found=", ".join(cells), expected=title))
+        elif span.id in keyed:
+            findings.append(finding("S103", place=sheet.place(title=title), expected=title))
+    return columns, frozenset(doubled), findings
+
+
+def _code(sheet: Located, row: int, codes: set[str]) -> str:
+    """The code in ``row``; empty where there is none.
+
+    A code typed as a number counts only where no other code of the sheet is the same number: 1.10 becomes 1.1.
+    """
+    content = sheet.tab.cells[row, sheet.code_column]
+    text = content.text.strip()
+    if content.formula or text not in codes:
+        return ""
+    if content.type is ContentType.TEXT:
+        return text
+    if content.type is not ContentType.NUMBER or not _PLAIN.fullmatch(text):
+        return ""
+    same = [code for code in codes if _PLAIN.fullmatch(code) and Fraction(code) == Fraction(text)]
+    return text if len(same) == 1 else ""
+
+
+def row_title(plan: SheetPlan, code: str) -> str:
+    """What people call a row: its title, else its code."""
+    return next((row.title for row in plan.rows if row.code == code and row.title), code)
+
+
+def span_title(plan: SheetPlan, span: Span) -> str:
+    """What people call a column: its header; months with the column that they split."""
+    owner, dot, _ = span.id.partition(".")
+    if dot and plan.kind is not Kind.FORM and plan.id != CHECKS:
+        return f"{plan.span(owner).title}·{span.title}"
+    return span.title

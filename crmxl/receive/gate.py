@@ -1,0 +1,179 @@
+"""What a returned file is, told by its content before anything parses it: a finding, or None for a plain .xlsx.
+
+Knows containers and limits, nothing of cells. ``found`` is language-neutral: format names and sizes.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from dataclasses import dataclass
+
+from crmxl.catalogue import finding
+from crmxl.model import Finding
+
+_MB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a returned file may be, in bytes; beyond any of these it is F105."""
+
+    file: int = 10 * _MB
+    """The file itself."""
+    part: int = 64 * _MB
+    """One part, inflated."""
+    total: int = 128 * _MB
+    """All parts, inflated."""
+
+
+LIMITS = Limits()
+
+_OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_MAGIC = (
+    (b"%PDF", "PDF"),
+    (b"Rar!", "RAR"),
+    (b"7z\xbc\xaf", "7z"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+)
+_HTML = (b"<!doctype html", b"<html", b"<table", b"<head", b"<body", b"mime-version:")
+_OTHER_OFFICE = (("word/document.xml", "Word (.docx)"), ("ppt/presentation.xml", "PowerPoint (.pptx)"))
+_CONTENT_TYPES = "[Content_Types].xml"
+_PLAIN = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+_STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
+_CHUNK = 1 << 16
+
+
+def refuse(data: bytes, name: str) -> Finding | None:
+    """Why the file cannot be read as a workbook, told from its bytes; None where it can.
+
+    ``name`` only tells a lock file from other stray bytes.
+    """
+    if len(data) > LIMITS.file:
+        return too_large(len(data))
+    if not data:
+        return finding("F101", found="空文件 (empty)")
+    if data.startswith(_OLE2):
+        if _ENCRYPTED in data:
+            return finding("F103", found="OLE2 (EncryptedPackage)")
+        return finding("F104", found=".xls / .et (Excel 97-2003, WPS)")
+    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        try:
+            return _refuse_zip(data)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError):
+            return finding("F102", found="ZIP")
+    if name.startswith("~$"):
+        return finding("F101", found="~$ (Excel/WPS lock file)")
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in data[:4096]:
+        return finding("F104", found="XML Spreadsheet 2003 (.xml)")
+    return finding("F101", found=_looks_like(data))
+
+
+def too_large(size: int, allowed: int = LIMITS.file, part: str = "") -> Finding:
+    """The finding for ``size`` bytes where ``allowed`` are."""
+    return finding("F105", found=f"{part} {_megabytes(size)}".strip(), expected=_megabytes(allowed))
+
+
+def _refuse_zip(data: bytes) -> Finding | None:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = archive.infolist()
+        sizes = {entry.filename: entry.file_size for entry in entries}
+        if refused := _outsized(sizes):
+            return refused
+        if any(entry.flag_bits & 1 for entry in entries):
+            return finding("F101", found="ZIP (encrypted)")
+        inflated = 0
+        heads: dict[str, bytes] = {}
+        for entry in entries:
+            size, unsafe = 0, False
+            tail = b""
+            try:
+                with archive.open(entry) as part:
+                    while chunk := part.read(_CHUNK):
+                        size += len(chunk)
+                        if size > LIMITS.part or inflated + size > LIMITS.total:
+                            return _outsized({entry.filename: size}) or too_large(inflated + size, LIMITS.total)
+                        unsafe = unsafe or _declares_type(tail + chunk)
+                        heads.setdefault(entry.filename, chunk)
+                        tail = chunk[-32:]
+            except (zipfile.BadZipFile, zlib.error, EOFError):
+                return finding("F102", found=entry.filename)
+            if unsafe and not entry.filename.startswith("xl/media/"):
+                return finding("F102", found=f"DOCTYPE: {entry.filename}")
+            inflated += size
+        types = archive.read(_CONTENT_TYPES) if _CONTENT_TYPES in sizes else b""
+    return _refuse_package(heads, types)
+
+
+def _outsized(sizes: dict[str, int]) -> Finding | None:
+    name, largest = max(sizes.items(), key=lambda item: item[1], default=("", 0))
+    if largest > LIMITS.part:
+        return too_large(largest, LIMITS.part, name)
+    total = sum(sizes.values())
+    return too_large(total, LIMITS.total) if total > LIMITS.total else None
+
+
+def _refuse_package(heads: dict[str, bytes], types: bytes) -> Finding | None:
+    """What kind of zip it is, from the first bytes of its parts and its content types."""
+    names = heads.keys()
+    if heads.get("mimetype", b"").startswith(b"application/vnd.oasis.opendocument"):
+        return finding("F104", found="OpenDocument (.ods)")
+    for part, kind in _OTHER_OFFICE:
+        if part in names:
+            return finding("F101", found=kind)
+    if not types:
+        return finding("F101", found="ZIP")
+    if b"sheet.binary" in types or "xl/workbook.bin" in names:
+        return finding("F104", found=".xlsb")
+    if b"macroEnabled" in types or any(name.endswith("vbaProject.bin") for name in names):
+        return finding("F104", found=".xlsm (VBA)")
+    if b"template.main+xml" in types:
+        return finding("F104", found=".xltx")
+    if any(_STRICT in head for name, head in heads.items() if name.startswith("xl/")):
+        return finding("F104", found="Strict Open XML (.xlsx)")
+    if _PLAIN not in types:
+        return finding("F101", found="ZIP")
+    return None
+
+
+def _declares_type(chunk: bytes) -> bool:
+    """Whether a document type is declared here, in UTF-8 or UTF-16; `<` cannot stand in XML text otherwise."""
+    return b"<!DOCTYPE" in chunk or b"<!DOCTYPE" in chunk.replace(b"\0", b"")
+
+
+def _looks_like(data: bytes) -> str:
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            return kind
+    head = data[:4096]
+    if any(mark in head.lower() for mark in _HTML):
+        return "HTML"
+    text = _decoded(head)
+    if not text:
+        return "未知 (unknown)"
+    if text.lstrip().startswith("<?xml"):
+        return "XML"
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return "CSV" if any(mark in first for mark in ",\t;") else "TXT"
+
+
+def _decoded(head: bytes) -> str:
+    """``head`` as text; empty where it is none."""
+    for encoding in ("utf-16",) if head[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030"):
+        for cut in range(4):  # the head may end inside a character
+            try:
+                text = head[: len(head) - cut].decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            if all(char.isprintable() or char in "\r\n\t\f" for char in text):
+                return text
+    return ""
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / _MB:,.1f} MB".replace(".0 MB", " MB")

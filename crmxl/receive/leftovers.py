@@ -1,0 +1,153 @@
+"""What stands on an issued sheet but in none of its cells: amounts without a code (S107), and strays (S113).
+
+An amount between the header and the last line must not be dropped in silence, so it is an error; other content is told
+and left alone. What was issued there (headings, header, status, signature block) is neither.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from crmxl.catalogue import finding
+from crmxl.issue.places import Layout, Role, a1, column_of
+from crmxl.model import Finding, Place
+from crmxl.receive.anchors import Located
+from crmxl.receive.submission import Content, ContentType
+
+_CHECK_WORDS = ("校验", "Check")
+"""Head the row of the master flag (issue/workbook.py)."""
+_SIGNATURES = ("编制人", "Prepared by")
+"""Open the signature block, which units fill in."""
+_TYPED = (Role.INPUT, Role.ISSUED, Role.CLOSED)
+
+
+@dataclass(slots=True)
+class Leftovers:
+    """What one sheet holds beside its keyed cells."""
+
+    findings: list[Finding] = field(default_factory=list)
+    strays: dict[tuple[int, int], Content] = field(default_factory=dict)
+
+
+def leftovers(layout: Layout, sheet: Located, keyed: Collection[tuple[int, int]]) -> Leftovers:
+    """What stands on ``sheet`` outside the ``keyed`` places, in the order of rows."""
+    return _Sweep(layout, sheet, keyed).result()
+
+
+class _Sweep:
+    """One sheet's rows, from top to bottom."""
+
+    def __init__(self, layout: Layout, sheet: Located, keyed: Collection[tuple[int, int]]) -> None:
+        self.sheet, self.keyed = sheet, keyed
+        plan = sheet.plan
+        cells = (cell for cell in layout.cells.values() if cell.sheet == plan.id and cell.role in _TYPED)
+        typed = {column_of(cell.key) for cell in cells} - {"title"}
+        self.inputs = frozenset(sheet.columns[id] for id in typed if id in sheet.columns)
+        self.known = frozenset(sheet.columns.values())
+        self.issued = {row.title for row in plan.rows} | {span.title for span in plan.spans} | {plan.note}
+        self.codes = frozenset(sheet.rows.values())
+        self.coded = self.codes | sheet.doubled_rows
+        self.found = Leftovers()
+        self.reported: set[int] = set()
+        self.by_row: dict[int, dict[int, Content]] = defaultdict(dict)
+        for (row, column), content in sorted(sheet.tab.cells.items()):
+            if not content.invisible:
+                self.by_row[row][column] = content
+        self.header, self.last = self._header(), self._last()
+
+    def result(self) -> Leftovers:
+        for row, cells in self.by_row.items():
+            if row <= self.header:
+                self._above(row, cells)
+                continue
+            others = {column: content for column, content in cells.items() if self._foreign(row, column, content)}
+            if row in self.codes:
+                # A number in a column of the form, on a line that has no cell there, has no place.
+                self._report(row, _columns(others, self.known, numbers=True))
+            elif row <= self.last and row not in self.sheet.doubled_rows:
+                self._report(row, _columns(others, self.inputs))
+            if row not in self.reported:
+                self._stray(row, others)
+        return self.found
+
+    def _header(self) -> int:
+        """The row of column titles; the one before the first code where the titles are gone."""
+        first, sheet = min(self.coded, default=0), self.sheet
+        titles = {sheet.columns[span.id]: span.title for span in sheet.plan.spans if span.id in sheet.columns}
+        for row in range(first - 1, sheet.id_row, -1):
+            if any(content.text == titles.get(column) for column, content in self.by_row.get(row, {}).items()):
+                return row
+        return max(first - 1, sheet.id_row)
+
+    def _last(self) -> int:
+        """The last row where an entry is looked for.
+
+        Where the form ends with rows that units fill, they may have gone on below: rows that follow without a gap
+        belong to it.
+        """
+        last = max(self.coded, default=0)
+        if self.sheet.plan.rows[-1].kind.filled:
+            while any(column in self.known for column in self.by_row.get(last + 1, ())):
+                last += 1
+        return last
+
+    def _above(self, row: int, cells: Mapping[int, Content]) -> None:
+        """Rows down to the header: issued words, and whatever somebody wrote beside them."""
+        if row == self.header:
+            self._report(row, _columns(cells, self.inputs, numbers=True))
+        elif row != self.sheet.id_row:
+            code_column = self.sheet.code_column
+            flag = cells.get(code_column, Content()).text in _CHECK_WORDS
+            beside = {column: content for column, content in cells.items() if column != code_column}
+            self._stray(row, {column: content for column, content in beside.items() if not (flag and content.formula)})
+
+    def _foreign(self, row: int, column: int, content: Content) -> bool:
+        """Whether it is neither keyed, nor a code, nor issued, nor in a column that stands twice (S104 told of it)."""
+        code = row in self.coded and column == self.sheet.code_column
+        known = code or (row, column) in self.keyed or column in self.sheet.doubled_columns
+        return not known and not self._was_issued(content)
+
+    def _was_issued(self, content: Content) -> bool:
+        return _text(content) and (content.text in self.issued or content.text.startswith(_SIGNATURES))
+
+    def _report(self, row: int, amounts: Mapping[int, Content]) -> None:
+        """One finding for a row, at its first number, else at its first content."""
+        if not amounts:
+            return
+        numbers = (column for column, content in amounts.items() if content.type is ContentType.NUMBER)
+        column = next(numbers, min(amounts))
+        content = amounts[column]
+        title = self.by_row[row].get(self.sheet.columns.get("title", 0), Content()).text
+        place = self.sheet.place(a1(row, column), title)
+        self.found.findings.append(finding("S107", place=place, found=content.text or content.formula))
+        self.reported.add(row)
+
+    def _stray(self, row: int, cells: Mapping[int, Content]) -> None:
+        for column, content in cells.items():
+            if not self._was_issued(content):
+                self.found.strays[row, column] = content
+
+
+def _columns(
+    cells: Mapping[int, Content], columns: Collection[int], *, numbers: bool = False
+) -> dict[int, Content]:
+    """The cells that stand in ``columns``; with ``numbers``, without plain texts."""
+    return {
+        column: content
+        for column, content in cells.items()
+        if column in columns and not (numbers and _text(content))
+    }
+
+
+def _text(content: Content) -> bool:
+    return content.type is ContentType.TEXT and not content.formula
+
+
+def tell(strays: Mapping[tuple[str, int, int], Content]) -> Iterator[Finding]:
+    """One finding for all strays of a file, at the first."""
+    if strays:
+        sheet, row, column = next(iter(strays))
+        cell = a1(row, column)
+        yield finding("S113", place=Place(sheet, cell), found=str(len(strays)), example=f"{sheet}!{cell}")

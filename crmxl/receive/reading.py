@@ -1,0 +1,98 @@
+"""A returned file → a submission: gate, cells, stamp, anchors, contents, and what is wrong with any of them.
+
+Never raises for what a file holds; families F, I and S are found here, in this order. Nothing is converted and no rule
+of a budget is asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from crmxl.catalogue import finding
+from crmxl.define.library import Library
+from crmxl.errors import CrmxlError
+from crmxl.issue.places import CHECKS
+from crmxl.model import Finding, Key
+from crmxl.receive import gate, surroundings
+from crmxl.receive.anchors import Anchors, locate
+from crmxl.receive.cells import Cells, Unreadable, read_cells
+from crmxl.receive.identity import Identity, identify
+from crmxl.receive.leftovers import leftovers, tell
+from crmxl.receive.submission import Content, Submission
+
+_BLANK = Content()
+
+
+def read(path: Path, library: Library) -> Submission:
+    """The workbook at ``path``, read against the layout that its stamp names in ``library``.
+
+    Raises CrmxlError where the file cannot be opened, DefinitionError where the library's template is unsound.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(gate.LIMITS.file + 1)
+            size = len(data)
+            digest = hashlib.sha256(data)
+            while more := file.read(1 << 20) if size > gate.LIMITS.file else b"":
+                digest.update(more)
+                size += len(more)
+    except OSError as error:
+        raise CrmxlError(f"{path}: {error.strerror or error}") from None
+    found = Submission(file=str(path), digest=digest.hexdigest())
+    refused = gate.too_large(size) if size > gate.LIMITS.file else gate.refuse(data, path.name)
+    if refused:
+        return replace(found, findings=(refused,))
+    try:
+        cells = read_cells(data)
+    except Unreadable as error:
+        return replace(found, findings=(finding("F102", found=str(error)),))
+    found = replace(found, sheet_names=tuple(tab.name for tab in cells.tabs), links=cells.links)
+    identity = identify(cells, library)
+    if identity.layout is None:
+        return replace(found, stamp=identity.stamp, findings=identity.findings)
+    return _contents(found, identity, cells)
+
+
+def _contents(found: Submission, identity: Identity, cells: Cells) -> Submission:
+    """``found`` with everything that stands in the cells of its layout, and the findings of the S family."""
+    layout = identity.layout
+    assert layout is not None
+    anchors = locate(layout, cells)
+    spots = anchors.spots(layout)
+    tabs = {tab.name: tab for tab in cells.tabs}
+    submission = replace(
+        found,
+        stamp=identity.stamp,
+        layout=layout,
+        spots=spots,
+        keys_at={(spot.sheet, spot.row, spot.column): key for key, spot in spots.items()},
+        contents={key: tabs[spot.sheet].cells.get((spot.row, spot.column), _BLANK) for key, spot in spots.items()},
+    )
+    submission, structure = _structure(submission, anchors, cells)
+    file = tuple(surroundings.never_calculated(submission))
+    return replace(submission, findings=(*file, *identity.findings, *structure))
+
+
+def _structure(submission: Submission, anchors: Anchors, cells: Cells) -> tuple[Submission, list[Finding]]:
+    """``submission`` with its strays, and the findings of the S family: anchors first, then sheet by sheet."""
+    layout = submission.layout
+    assert layout is not None
+    keyed: dict[str, dict[tuple[int, int], Key]] = {}
+    for (name, row, column), key in submission.keys_at.items():
+        keyed.setdefault(name, {})[row, column] = key
+    findings = list(anchors.findings)
+    strays: dict[tuple[str, int, int], Content] = {}
+    for sheet in anchors.sheets:
+        if sheet.plan.id == CHECKS:
+            continue
+        left = leftovers(layout, sheet, keyed.get(sheet.tab.name, {}))
+        findings += left.findings
+        strays.update({(sheet.tab.name, *at): content for at, content in left.strays.items()})
+        findings += surroundings.merged_inputs(submission, sheet)
+        findings += surroundings.hidden_amounts(submission, sheet)
+        findings += surroundings.closed_months(submission, sheet)
+    findings += tell(strays)
+    findings += surroundings.added_sheets(anchors, cells)
+    return replace(submission, strays=strays), findings

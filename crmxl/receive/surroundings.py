@@ -1,0 +1,95 @@
+"""What surrounds the cells of a returned workbook: merges, hidden rows, closed months, added sheets, formulas without
+values. Findings F110, S111, S114, S115, S116.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crmxl.catalogue import finding
+from crmxl.issue.places import CHECKS, Role, a1, letters
+from crmxl.issue.stamp import SHEET
+from crmxl.model import Finding, Key, Place
+from crmxl.receive.anchors import Anchors, Located
+from crmxl.receive.cells import Cells
+from crmxl.receive.submission import Submission
+
+_MOST = 20
+"""Rows or columns that one finding lists."""
+
+
+def merged_inputs(submission: Submission, sheet: Located) -> Iterator[Finding]:
+    """S111: each merge that covers an input and more than one cell."""
+    inputs = _keys(submission, sheet, Role.INPUT)
+    for top, left, bottom, right in sheet.tab.merges:
+        if (top, left) == (bottom, right):
+            continue
+        for key in inputs:
+            spot = submission.spots[key]
+            if top <= spot.row <= bottom and left <= spot.column <= right:
+                area = f"{a1(top, left)}:{a1(bottom, right)}"
+                yield finding("S111", place=sheet.place(area, submission.title(key)), key=key, found=area)
+                break
+
+
+def hidden_amounts(submission: Submission, sheet: Located) -> Iterator[Finding]:
+    """S114: one for a sheet where hidden rows or columns, or the sheet itself hidden, hold entries."""
+    tab = sheet.tab
+    filled = [key for key in _keys(submission, sheet, Role.INPUT) if not submission.contents[key].invisible]
+    spots = [submission.spots[key] for key in filled]
+    if tab.state != "visible":
+        hidden, said = spots, tab.state
+    else:
+        hidden = [spot for spot in spots if spot.row in tab.hidden_rows or spot.column in tab.hidden_columns]
+        rows = sorted({spot.row for spot in hidden} & tab.hidden_rows)
+        columns = sorted({spot.column for spot in hidden} & tab.hidden_columns)
+        said = "; ".join(filter(None, (_listed(map(str, rows)), _listed(map(letters, columns)))))
+    if hidden:
+        yield finding("S114", place=sheet.place(hidden[0].cell), found=said)
+
+
+def closed_months(submission: Submission, sheet: Located) -> Iterator[Finding]:
+    """S115: each entry in a month before the first one."""
+    for key in _keys(submission, sheet, Role.CLOSED):
+        content = submission.contents[key]
+        if not content.invisible:
+            found = content.text or content.formula
+            yield finding("S115", place=submission.place(key), key=key, found=found)
+
+
+def added_sheets(anchors: Anchors, cells: Cells) -> Iterator[Finding]:
+    """S116: one for all sheets that were not issued."""
+    from crmxl.issue import appendix, guide  # these import XlsxWriter
+
+    generated = (guide.NAME, appendix.CHANGE_LOG, appendix.SCRATCH, appendix.FINDINGS)
+    known = {SHEET, *anchors.marked, *(text.zh for text in generated), *(text.en for text in generated)}
+    added = [tab.name for tab in cells.tabs if tab.name not in known]
+    if added:
+        yield finding("S116", place=Place(added[0]), found=_listed(iter(added)))
+
+
+def never_calculated(submission: Submission) -> Iterator[Finding]:
+    """F110: one for all calculated cells whose formula has no value."""
+    assert submission.layout is not None
+    cells = submission.layout.cells
+    count = sum(
+        cells[key].role is Role.CALCULATED and bool(content.formula) and not content.calculated
+        for key, content in submission.contents.items()
+    )
+    if count:
+        yield finding("F110", found=str(count))
+
+
+def _keys(submission: Submission, sheet: Located, role: Role) -> list[Key]:
+    """Keys of one role that stand on ``sheet``, in its order."""
+    assert submission.layout is not None
+    if sheet.plan.id == CHECKS:
+        return []
+    cells = submission.layout.cells
+    found = [key for key in submission.spots if cells[key].sheet == sheet.plan.id and cells[key].role is role]
+    return sorted(found, key=lambda key: (submission.spots[key].row, submission.spots[key].column))
+
+
+def _listed(words: Iterator[str]) -> str:
+    listed = list(words)
+    return ", ".join(listed[:_MOST]) + (" …" if len(listed) > _MOST else "")

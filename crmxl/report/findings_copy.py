@@ -1,0 +1,84 @@
+"""The annotated copy: the unit's own entries written anew by the one writer, marked cells and a list of findings.
+
+The returned file itself is never loaded, changed and saved: libraries drop what they do not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from math import isfinite
+from pathlib import Path
+
+from crmxl.catalogue import word
+from crmxl.check.verdict import Report
+from crmxl.expression import Value
+from crmxl.issue.workbook import Note, write
+from crmxl.model import Finding, Key, Lang, Text
+from crmxl.receive.submission import Content, ContentType
+from crmxl.report.findings import SEVERITIES, place
+
+_THERE = Text("（原文件 {place}）", "(in your file: {place}) ")
+_NAME = Text("问题", "findings")
+
+
+def notes(report: Report, lang: Lang) -> list[Note]:
+    """The findings as the remarks of an annotated copy; the place is named where the copy has no such cell."""
+    return [_note(finding, report, lang) for finding in report.findings]
+
+
+def annotated(report: Report) -> bytes | None:
+    """The copy of the workbook with its findings, in the workbook's own language.
+
+    None for a file without findings, or not known well enough to be written again.
+    """
+    layout, stamp = report.submission.layout, report.submission.stamp
+    if layout is None or stamp is None or not report.findings:
+        return None
+    return write(layout, stamp.assignment, _returned(report), notes=notes(report, layout.lang))
+
+
+def copy_names(reports: Iterable[Report]) -> list[str]:
+    """A file name for each report's copy, ``<name>-问题.xlsx``; numbered where two files have one name."""
+    taken: dict[str, int] = {}
+    names = []
+    for report in reports:
+        stem = Path(report.submission.file).stem
+        number = taken[stem.casefold()] = taken.get(stem.casefold(), 0) + 1
+        lang = report.submission.layout.lang if report.submission.layout else "zh"
+        names.append(f"{stem}-{_NAME.say(lang)}{f'-{number}' if number > 1 else ''}.xlsx")
+    return names
+
+
+def _note(finding: Finding, report: Report, lang: Lang) -> Note:
+    worded = word(finding, lang, report.submission.file)
+    layout = report.submission.layout
+    known = layout is not None and finding.key in layout.cells
+    there = place(finding)
+    message = worded.message if known or not there else _THERE.say(lang).format(place=there) + worded.message
+    return Note(
+        key=finding.key if known else "",
+        severity=SEVERITIES[finding.severity].say(lang),
+        title=finding.place.title or worded.title,
+        message=message,
+        fix=worded.fix,
+    )
+
+
+def _returned(report: Report) -> dict[Key, Value]:
+    """What the unit entered, numbers as numbers and everything else as the text that it typed."""
+    submission = report.submission
+    assert submission.layout is not None
+    contents = ((cell.key, submission.contents.get(cell.key)) for cell in submission.layout.inputs)
+    return {key: _typed(content) for key, content in contents if content is not None and content.text}
+
+
+def _typed(content: Content) -> Value:
+    if content.type not in (ContentType.NUMBER, ContentType.DATE):
+        return content.text
+    try:
+        number = float(content.text)
+    except ValueError:
+        return content.text
+    # repr: the text may ask for 10 to the power of a billion, its double cannot.
+    return Fraction(repr(number)) if isfinite(number) else content.text
