@@ -13,7 +13,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, iterparse
 
@@ -68,33 +68,19 @@ class Cells:
 def read_cells(data: bytes) -> Cells:
     """Every cell that holds something, as the file has it; raises Unreadable for bytes that are no sound workbook.
 
-    A formula counts as never calculated where no value is stored with it, and all do where none has any but the empty
-    text (an oracle's workbook). An empty text stored with one formula among others is its result.
+    A formula counts as never calculated where no value is stored with it; an empty text stored as a text is a value.
     """
     reading = _Reading()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells what it would not save again; nothing is saved
-            return _settled(reading.workbook(data))
+            return reading.workbook(data)
     except Unreadable:
         raise
     except Exception as error:
         # Broad on purpose, and here only: openpyxl raised 39 undeclared kinds of exception on real files (safety.md),
         # and one broken file must not stop a batch.
         raise Unreadable(reading.part) from error
-
-
-def _settled(cells: Cells) -> Cells:
-    """``cells``; where no formula has a value stored, none was ever calculated."""
-    formulas = [content for tab in cells.tabs for content in tab.cells.values() if content.formula]
-    if not formulas or any(content.text for content in formulas):
-        return cells
-    tabs = (replace(tab, cells={at: _uncalculated(content) for at, content in tab.cells.items()}) for tab in cells.tabs)
-    return replace(cells, tabs=tuple(tabs))
-
-
-def _uncalculated(content: Content) -> Content:
-    return Content(formula=content.formula, calculated=False) if content.formula else content
 
 
 class _Reading:
@@ -207,7 +193,7 @@ class _Reading:
         formula = formula_of(cell)
         if not isinstance(formula, str):
             formula = getattr(formula, "text", None) or f"={{TABLE({formula.r1 or ''},{formula.r2 or ''})}}"
-        # `<v></v>` is the empty text where the type says text, and nothing (openpyxl's own way) elsewhere.
+        # `<v></v>` is the empty text where the type says text; elsewhere openpyxl writes it for no value at all.
         calculated = bool(text) or (cell.get("t") == "str" and cell.find(_VALUE) is not None)
         return Content(kind if calculated else ContentType.BLANK, text, str(formula), calculated)
 

@@ -16,10 +16,9 @@ from crmxl.model import Finding, Place
 from crmxl.receive.anchors import Located
 from crmxl.receive.submission import Content, ContentType
 
-_CHECK_WORDS = ("校验", "Check")
-"""Head the row of the master flag (issue/workbook.py)."""
 _SIGNATURES = ("编制人", "Prepared by")
-"""Open the signature block, which units fill in."""
+"""Open the signature block (issue/workbook.py), which units fill in."""
+_FIGURES = (ContentType.NUMBER, ContentType.DATE)
 _TYPED = (Role.INPUT, Role.ISSUED, Role.CLOSED)
 
 
@@ -94,14 +93,11 @@ class _Sweep:
         return last
 
     def _above(self, row: int, cells: Mapping[int, Content]) -> None:
-        """Rows down to the header: issued words, and whatever somebody wrote beside them."""
+        """Rows down to the header hold issued words and the flag; only a figure there is somebody's own."""
         if row == self.header:
             self._report(row, _columns(cells, self.inputs, numbers=True))
-        elif row != self.sheet.id_row:
-            code_column = self.sheet.code_column
-            flag = cells.get(code_column, Content()).text in _CHECK_WORDS
-            beside = {column: content for column, content in cells.items() if column != code_column}
-            self._stray(row, {column: content for column, content in beside.items() if not (flag and content.formula)})
+        else:
+            self._stray(row, {column: content for column, content in cells.items() if content.type in _FIGURES})
 
     def _foreign(self, row: int, column: int, content: Content) -> bool:
         """Whether it is neither keyed, nor a code, nor issued, nor in a column that stands twice (S104 told of it)."""

@@ -13,14 +13,14 @@ from pathlib import Path
 from crmxl.catalogue import finding
 from crmxl.define.library import Library
 from crmxl.errors import CrmxlError
-from crmxl.issue.places import CHECKS
+from crmxl.issue.places import CHECKS, Layout, Role
 from crmxl.model import Finding, Key
 from crmxl.receive import gate, surroundings
 from crmxl.receive.anchors import Anchors, locate
 from crmxl.receive.cells import Cells, Unreadable, read_cells
 from crmxl.receive.identity import Identity, identify
 from crmxl.receive.leftovers import leftovers, tell
-from crmxl.receive.submission import Content, Submission
+from crmxl.receive.submission import Content, ContentType, Submission
 
 _BLANK = Content()
 
@@ -61,18 +61,36 @@ def _contents(found: Submission, identity: Identity, cells: Cells) -> Submission
     assert layout is not None
     anchors = locate(layout, cells)
     spots = anchors.spots(layout)
-    tabs = {tab.name: tab for tab in cells.tabs}
+    tabs = {tab.name: tab.cells for tab in cells.tabs}
+    contents = {key: tabs[spot.sheet].get((spot.row, spot.column), _BLANK) for key, spot in spots.items()}
     submission = replace(
         found,
         stamp=identity.stamp,
         layout=layout,
         spots=spots,
         keys_at={(spot.sheet, spot.row, spot.column): key for key, spot in spots.items()},
-        contents={key: tabs[spot.sheet].cells.get((spot.row, spot.column), _BLANK) for key, spot in spots.items()},
+        contents=_settled(layout, contents),
     )
     submission, structure = _structure(submission, anchors, cells)
     file = tuple(surroundings.never_calculated(submission))
     return replace(submission, findings=(*file, *identity.findings, *structure))
+
+
+def _settled(layout: Layout, contents: dict[Key, Content]) -> dict[Key, Content]:
+    """``contents``; where the workbook was calculated, an issued text formula without a value shows the empty text.
+
+    The writer (XlsxWriter) stores that result as openpyxl stores none at all. Inputs are left as they are: a formula
+    typed there whose value is missing must not read as blank.
+    """
+    if not any(content.formula and content.text for content in contents.values()):
+        return contents
+    cells = layout.cells
+    return {
+        key: replace(content, type=ContentType.TEXT, calculated=True)
+        if not content.calculated and cells[key].role is Role.CALCULATED and not cells[key].type.numeric
+        else content
+        for key, content in contents.items()
+    }
 
 
 def _structure(submission: Submission, anchors: Anchors, cells: Cells) -> tuple[Submission, list[Finding]]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crmxl.catalogue import finding
+from crmxl.define.names import TAKEN_TABS
 from crmxl.issue.places import CHECKS, Role, a1, letters
-from crmxl.issue.stamp import SHEET
 from crmxl.model import Finding, Key, Place
 from crmxl.receive.anchors import Anchors, Located
 from crmxl.receive.cells import Cells
@@ -59,10 +59,7 @@ def closed_months(submission: Submission, sheet: Located) -> Iterator[Finding]:
 
 def added_sheets(anchors: Anchors, cells: Cells) -> Iterator[Finding]:
     """S116: one for all sheets that were not issued."""
-    from crmxl.issue import appendix, guide  # these import XlsxWriter
-
-    generated = (guide.NAME, appendix.CHANGE_LOG, appendix.SCRATCH, appendix.FINDINGS)
-    known = {SHEET, *anchors.marked, *(text.zh for text in generated), *(text.en for text in generated)}
+    known = {*anchors.marked, *TAKEN_TABS}
     added = [tab.name for tab in cells.tabs if tab.name not in known]
     if added:
         yield finding("S116", place=Place(added[0]), found=_listed(iter(added)))

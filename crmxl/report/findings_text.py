@@ -39,8 +39,8 @@ _TIMES = Text("共 {count} 处", "{count} cells")
 _FILES = Text("共 {count} 个文件：", "{count} files: ")
 _COUNTED = Text("{count} 个{severity}", "{severity}: {count}")
 _COMMA, _AND = Text("，", ", "), Text("、", ", ")
-_MARGIN = 80
-"""Columns below which nothing more is squeezed; a narrower terminal wraps."""
+_WIDEST = 120
+"""Columns of a line; longer ones are hard to read."""
 
 
 def print_findings(to: Console, reports: Sequence[Report], lang: Lang) -> None:
@@ -74,11 +74,15 @@ def _print_file(to: Console, report: Report, lang: Lang) -> None:
         for severity, words in SEVERITIES.items()
         if number[severity]
     ]
-    text = Line(indented(" · ".join(filter(None, facts)), f"{verdict}  ", to.width))
+    text = Line(indented(" · ".join(filter(None, facts)), f"{verdict}  ", _width(to)))
     text.stylize(COLOURS[report.verdict], 0, len(verdict))
     to.print(text, soft_wrap=True)
     for worded, alike in _alike(report, lang):
         _print_finding(to, worded, alike, lang)
+
+
+def _width(to: Console) -> int:
+    return max(40, min(_WIDEST, to.width))
 
 
 def _alike(report: Report, lang: Lang) -> list[tuple[Worded, list[Finding]]]:
@@ -98,11 +102,11 @@ def _print_finding(to: Console, worded: Worded, alike: Sequence[Finding], lang: 
     where = _where(alike, lang)
     if len(alike) == 1:
         where = "  ".join(filter(None, (where, first.place.title)))
-    head = Line(indented(f"{where}  {worded.title} [{first.code}]".strip(), f"  {severity}  ", to.width))
+    head = Line(indented(f"{where}  {worded.title} [{first.code}]".strip(), f"  {severity}  ", _width(to)))
     head.stylize(COLOURS[first.severity], 2, 2 + len(severity))
     to.print(head, soft_wrap=True)
     for text in (worded.message, _FIX.say(lang) + worded.fix):
-        to.print(Line("\n".join(" " * 8 + line for line in broken(text, max(_MARGIN, to.width) - 8))), soft_wrap=True)
+        to.print(Line("\n".join(" " * 8 + line for line in broken(text, _width(to) - 8))), soft_wrap=True)
 
 
 def _where(alike: Sequence[Finding], lang: Lang) -> str:

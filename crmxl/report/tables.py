@@ -56,19 +56,39 @@ def indented(text: str, first: str, width: int) -> str:
 
 
 def print_table(
-    to: Console, headers: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), title: str = ""
+    to: Console,
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    title: str = "",
+    total: Sequence[str] = (),
+    sections: bool = False,
 ) -> None:
-    """A table with ``headers``; columns ``right`` (from 0) hold numbers, which are never broken."""
+    """A table with ``headers``, and a last row ``total``; columns ``right`` (from 0) hold numbers, never broken.
+
+    With ``sections`` a line is drawn wherever the first column changes, which is then not repeated.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
+    table = Table(
+        box=SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False, show_edge=False
+    )
     for at, header in enumerate(headers):
         number = at in right
         table.add_column(Text(header), justify="right" if number else "left", no_wrap=number, overflow="fold")
+    before = ""
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        if sections and before and row[0] != before:
+            table.add_section()
+        first = "" if sections and row[0] == before else row[0]
+        before = row[0]
+        table.add_row(*(Text(cell) for cell in (first, *row[1:])))
+    if total:
+        table.add_section()
+        table.add_row(*(Text(cell, style="bold") for cell in total))
     to.print(table)
 
 

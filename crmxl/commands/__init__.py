@@ -1,0 +1,1 @@
+"""What the commands do: open, call, print; each gives the exit code where it may be other than 0."""

@@ -1,0 +1,89 @@
+"""Making one workbook from a template, an assignment and what the operator prefills."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+from crmxl.commands.output import say
+from crmxl.define.entries import load_entries
+from crmxl.define.library import Library
+from crmxl.errors import CrmxlError
+from crmxl.files import write_atomically
+from crmxl.issue.calculate import calculate
+from crmxl.issue.layout import lay_out
+from crmxl.issue.phase import phase_even
+from crmxl.issue.places import FLAG
+from crmxl.issue.workbook import issued_values, write
+from crmxl.model import Assignment, Lang, Text
+from crmxl.money import show
+
+_MADE = Text("已生成 {facts}", "Made: {facts}")
+_FACTS = Text("{template}，{year} 年度", "{template}, {year}")
+_UNIT = Text("，预算单位 {unit}", ", unit {unit}")
+_TOTAL = Text("，总额 {total} 元，校验状态：{flag}", ", total {total} yuan, check: {flag}")
+
+
+def make_workbook(
+    name: str,
+    output: Path | None,
+    lang: Lang,
+    *,
+    unit: str,
+    unit_name: str,
+    year: int | None,
+    data: Path | None,
+    deadline: str,
+    contact: str,
+    parts: str,
+    first_month: int,
+    phase: str | None,
+) -> None:
+    """Write the workbook; its path goes to stdout, what it is to stderr."""
+    template = Library().load(name)
+    chosen = tuple(part.strip() for part in parts.replace("，", ",").split(",") if part.strip())
+    layout = lay_out(template, year or budget_year(date.today()), chosen, first_month, lang)
+    inputs, parameters = load_entries(data, layout) if data else ({}, {})
+    if phase == "even":
+        inputs = phase_even(layout, inputs)
+    assignment = Assignment(
+        unit=unit or unit_name,
+        unit_name=unit_name,
+        year=layout.year,
+        deadline=deadline,
+        contact=contact,
+        parts=layout.parts,
+        first_month=first_month,
+        parameters=parameters,
+        lang=lang,
+    )
+    path = output or _free(Path(f"{'-'.join(filter(None, (template.id, _safe(unit), str(layout.year))))}.xlsx"))
+    write_atomically(path, write(layout, assignment, inputs))
+    print(path)
+    facts = _FACTS.say(lang).format(template=template.name, year=layout.year)
+    if unit or unit_name:
+        facts += _UNIT.say(lang).format(unit=unit_name or unit)
+    if inputs:
+        values = calculate(layout, {**issued_values(layout, assignment), **inputs})
+        total = values.get(template.total)
+        shown = show(total) if isinstance(total, Fraction) else str(total)
+        facts += _TOTAL.say(lang).format(total=shown, flag=values[FLAG])
+    say(_MADE.say(lang).format(facts=facts))
+
+
+def budget_year(today: date) -> int:
+    """The year that is being budgeted: this one until June, the next from July, when budgeting for it begins."""
+    return today.year + (today.month >= 7)
+
+
+def _safe(unit: str) -> str:
+    """``unit`` as part of a file name on any system."""
+    return "".join("_" if char in '<>:"/\\|?*' or ord(char) < 32 else char for char in unit).strip(". ")
+
+
+def _free(path: Path) -> Path:
+    """``path``, where no file is in the way: a name that nobody chose must not replace a filled workbook."""
+    if path.exists():
+        raise CrmxlError(f"{path}: 已存在，请用 -o 指定文件名 · exists already; name the file with -o")
+    return path

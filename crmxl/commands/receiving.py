@@ -1,0 +1,170 @@
+"""What comes back: validating it, and adding it up."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crmxl.catalogue import finding
+from crmxl.check.runner import check
+from crmxl.check.verdict import Report
+from crmxl.commands.output import BINARY, form_of, put, say
+from crmxl.define.library import Library
+from crmxl.errors import CrmxlError, DefinitionError
+from crmxl.files import workbooks_in, write_atomically
+from crmxl.model import Lang, Severity, Text
+from crmxl.money import show_fen
+from crmxl.receive.reading import read
+from crmxl.receive.submission import Submission
+from crmxl.report.findings import clean, to_csv, to_json
+from crmxl.report.findings_text import print_findings, summary
+from crmxl.report.tables import console, indented, print_table, progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from crmxl.group.totals import Totals
+
+_READING = Text("读取并校验", "Reading and checking")
+_COPIES = Text("{count} 份标出问题的副本在 {folder}", "{count} marked copies are in {folder}")
+_WIDTH = 100
+"""Columns of a text report in a file."""
+_LIMITS = {
+    "error": {Severity.ERROR},
+    "warning": {Severity.ERROR, Severity.WARNING},
+    "never": set[Severity](),
+}
+_LEFT_OUT = Text("未纳入汇总 {count} 个文件", "{count} files were left out")
+_DUPLICATES = Text("内容相同、只计一次的文件 {count} 个", "{count} files are copies and count once")
+_NOTHING = Text("没有可以汇总的文件", "There is nothing to add up")
+_UNIT, _PART, _YUAN = Text("预算单位", "Unit"), Text("部分", "Part"), Text("总额（元）", "Total (yuan)")
+_GROUP = Text("集团合计", "Group total")
+_TITLE = Text("{title}（{name}，{year} 年度，{count} 个单位）", "{title} ({name}, {year}, {count} units)")
+
+
+def read_all(paths: Sequence[Path], lang: Lang) -> list[Report]:
+    """The reports of ``paths`` in their order, with a bar on a terminal."""
+    library = Library()
+    return [check(_read(path, library)) for path in progress(paths, _READING.say(lang))]
+
+
+def _read(path: Path, library: Library) -> Submission:
+    """A submission, also of a file that cannot be opened: that must not stop the others."""
+    try:
+        return read(path, library)
+    except DefinitionError:
+        raise
+    except CrmxlError as error:
+        return Submission(file=str(path), digest="", findings=(finding("F102", found=str(error)),))
+
+
+def validate_files(
+    paths: Sequence[Path], lang: Lang, *, form: str | None, output: Path | None, annotate: Path | None, fail_on: str
+) -> int:
+    """Print or save the findings of all files; the exit code."""
+    form = form_of(form, output, ("text", "json", "csv", "xlsx"), "text")
+    _keep_apart(annotate, paths)
+    reports = read_all(workbooks_in(paths), lang)
+    if form == "text" and output is None:
+        print_findings(console(), reports, lang)
+    else:
+        put(_rendered(reports, form, lang), output, lang)
+        if output is not None:
+            say(summary(reports, lang))
+    if annotate is not None:
+        say(_COPIES.say(lang).format(count=write_copies(reports, annotate), folder=annotate))
+    severities = {finding.severity for report in reports for finding in report.findings}
+    return int(bool(severities & _LIMITS[fail_on]))
+
+
+def write_copies(reports: Sequence[Report], folder: Path) -> int:
+    """The marked copies of the files that have findings, into ``folder``; how many there are."""
+    from crmxl.report.findings_copy import annotated, copy_names
+
+    copies = [(name, annotated(report)) for name, report in zip(copy_names(reports), reports, strict=True)]
+    made = [(name, copy) for name, copy in copies if copy is not None]
+    for name, copy in made:
+        write_atomically(folder / name, copy)
+    return len(made)
+
+
+def consolidate_files(paths: Sequence[Path], lang: Lang, *, output: Path | None, form: str | None) -> int:
+    """Save or print the totals, show them to people, name what was left out; the exit code."""
+    from crmxl.group.consolidate import consolidate
+
+    form = form_of(form, output, ("xlsx", "csv", "json", "parquet"), "" if output is None else "xlsx")
+    totals = consolidate(read_all(workbooks_in(paths), lang))
+    data_on_stdout = bool(form) and output is None
+    print_totals(console(sys.stderr if data_on_stdout else sys.stdout), totals, lang)
+    if form:
+        put(render_totals(totals, form, lang), output, lang)
+    return int(not totals.complete)
+
+
+def render_totals(totals: Totals, form: str, lang: Lang) -> bytes:
+    """The totals in one of the forms."""
+    from crmxl.report.totals import totals_csv, totals_json, totals_parquet
+
+    if form == "json":
+        return totals_json(totals, lang).encode()
+    if form == "csv":
+        return totals_csv(totals, lang)
+    if form == "parquet":
+        return totals_parquet(totals, lang)
+    from crmxl.report.group_workbook import write_totals
+
+    return write_totals(totals, lang)
+
+
+def print_totals(to: Console, totals: Totals, lang: Lang) -> None:
+    """A table of units for each block, then what was left out and why."""
+    if not totals.blocks:
+        to.print(_NOTHING.say(lang))
+    for block in totals.blocks:
+        title = _TITLE.say(lang).format(
+            title=block.template.title.say(lang), name=block.template.name, year=block.year, count=len(block.units)
+        )
+        total = (_GROUP.say(lang), show_fen(block.total))
+        units = [(unit.shown(lang), show_fen(unit.total)) for unit in block.units]
+        print_table(to, (_UNIT.say(lang), _YUAN.say(lang)), units, right=(1,), title=title, total=total)
+        parts = [(part.title.say(lang), show_fen(part.total)) for part in block.parts]
+        if len(parts) > 1:
+            print_table(to, (_PART.say(lang), _YUAN.say(lang)), parts, right=(1,), total=total)
+    for words, files in ((_LEFT_OUT, totals.left_out), (_DUPLICATES, totals.duplicates)):
+        if files:
+            mark = "：" if lang == "zh" else ":"
+            to.print(words.say(lang).format(count=len(files)) + mark, style="bold")
+        for one in files:
+            name = " · ".join(filter(None, (one.file, one.shown(lang))))
+            to.print(indented(name, "  ", to.width), soft_wrap=True)
+            for reason in one.why(lang).splitlines():
+                to.print(indented(reason, "    ", to.width), soft_wrap=True)
+
+
+def _rendered(reports: Sequence[Report], form: str, lang: Lang) -> bytes:
+    if form == "json":
+        return to_json(reports, lang)
+    if form == "csv":
+        return to_csv(reports, lang)
+    if form in BINARY:
+        from crmxl.report.findings_workbook import to_workbook
+
+        return to_workbook(reports, lang)
+    text = io.StringIO()
+    print_findings(console(text, _WIDTH), reports, lang)
+    return clean(text.getvalue()).encode()
+
+
+def _keep_apart(folder: Path | None, paths: Sequence[Path]) -> None:
+    """Refuse to put copies among the files: the next run would take them for a second submission."""
+    if folder is None:
+        return
+    inside = [path for path in paths if path.is_dir() and folder.resolve().is_relative_to(path.resolve())]
+    if inside:
+        raise CrmxlError(
+            f"--annotate {folder}: 不能放在 {inside[0]} 里，否则副本会被当作上报文件 · "
+            f"must not lie in {inside[0]}, or the copies would be taken for submissions"
+        )

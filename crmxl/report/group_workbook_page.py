@@ -1,0 +1,157 @@
+"""What the group workbook's sheets have in common: heads, tables, widths, print set-up, the colours of results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crmxl.expression import Value
+from crmxl.issue import looks
+from crmxl.issue.book import Book, Page, footer
+from crmxl.issue.checklist import FAIL, PASS
+from crmxl.issue.looks import Looks
+from crmxl.issue.places import Role, RowKind, letters, quoted
+from crmxl.issue.workbook import PROTECTION
+from crmxl.model import Lang, Text, Type
+from crmxl.report.group_workbook_plan import CHECKS, FIRST, HEADER, KEY_ROW, Plan
+
+MONEY = Type.MONEY
+TEXT = Type.TEXT
+_PAGE_CHARACTERS = 140
+_LEAST_SCALE = 0.65
+_PAGES = Text("第 &P 页／共 &N 页", "Page &P of &N")
+_CHECK = Text("校验", "Check")
+_INFO = Text("预算年度：{year}　　模板：{template}　　单位：{money}", "Year: {year}    Template: {template}    {money}")
+YUAN = Text("元", "Amounts in yuan")
+WAN_YUAN = Text("万元", "Amounts in 10,000 yuan")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every sheet is written with."""
+
+    book: Book
+    lang: Lang
+    title: str
+    """Title of the workbook."""
+    cache: bool = True
+
+    def formula(self, page: Page, row: int, column: int, formula: str, value: Value, style: Looks) -> None:
+        """A formula with its true value; none where the workbook is for a program that has to compute it."""
+        page.formula(row, column, formula, value if self.cache else "", style)
+
+
+def label(row: RowKind = RowKind.LINE) -> Looks:
+    """A text cell of a table."""
+    return looks.cell(Role.LABEL, TEXT, row)
+
+
+def figure(row: RowKind = RowKind.LINE, *, formula: bool = True) -> Looks:
+    """An amount; a value that is not calculated stands on white."""
+    if formula or row is not RowKind.LINE:
+        return looks.cell(Role.CALCULATED, MONEY, row)
+    return {**looks.cell(Role.LABEL, MONEY, row), "num_format": looks.MONEY}
+
+
+def share(row: RowKind = RowKind.LINE) -> Looks:
+    """A share of the whole."""
+    return {**looks.cell(Role.CALCULATED, Type.PERCENT, row), "num_format": looks.NUMBERS[Type.PERCENT]}
+
+
+def count(row: RowKind = RowKind.LINE) -> Looks:
+    """A number of things."""
+    return {**looks.cell(Role.LABEL, Type.INTEGER, row), "num_format": "#,##0", "align": "center"}
+
+
+def heads(desk: Desk, plan: Plan, sheet: Text, note: str, money: Text = YUAN) -> Page:
+    """A sheet of a block with title, facts, check and note; the table's header follows."""
+    page = desk.book.sheet(plan.name(sheet))
+    page.call("set_default_row", looks.ROW_HEIGHT)
+    page.call("set_row", 0, 30)
+    title = plan.block.template.title.say(desk.lang)
+    name = sheet.say(desk.lang)
+    page.text(1, 1, f"{plan.block.year}年度{title.removeprefix('年度')}（{name}）" if desk.lang == "zh" else f"{title} {plan.block.year}: {name}", looks.TITLE)
+    info = _INFO.say(desk.lang).format(year=plan.block.year, template=plan.block.template.name, money=money.say(desk.lang))
+    page.text(2, 1, info, looks.INFO)
+    page.text(3, 1, _CHECK.say(desk.lang), looks.LABEL)
+    if sheet == CHECKS:
+        page.text(3, 2, "", looks.PLAIN)
+    else:
+        desk.formula(page, 3, 2, plan.at(CHECKS, FIRST, 5), PASS.say(desk.lang), looks.FLAG)
+        results(page, "B3", desk.lang)
+    page.text(3, 3, note, looks.NOTE)
+    page.call("set_row", KEY_ROW - 1, None, None, {"hidden": True})
+    return page
+
+
+def columns(page: Page, titles: Sequence[str], widths: Sequence[float], hidden: int = 0) -> None:
+    """The table's header and widths; the last ``hidden`` columns are hidden."""
+    most = max((looks.lines(title, width - 1) for title, width in zip(titles, widths, strict=True)), default=1)
+    page.call("set_row", HEADER - 1, max(30, looks.LINE_HEIGHT * most + 4))
+    for column, (title, width) in enumerate(zip(titles, widths, strict=True), 1):
+        options = {"hidden": True} if column > len(titles) - hidden else {}
+        page.call("set_column", column - 1, column - 1, width, None, options)
+        page.text(HEADER, column, title, looks.HEADER)
+
+
+def height(page: Page, row: int, texts: Sequence[tuple[str, float]]) -> None:
+    """Points for the longest of wrapped texts with the widths of their columns."""
+    most = max((looks.lines(text, width - 1) for text, width in texts), default=1)
+    if most > 1:
+        page.call("set_row", row - 1, looks.ROW_HEIGHT + (most - 1) * looks.LINE_HEIGHT)
+
+
+def close(
+    desk: Desk,
+    page: Page,
+    name: str,
+    widths: Sequence[float],
+    last_row: int,
+    *,
+    fixed: int = 2,
+    header: int = HEADER,
+    breaks: Sequence[int] = (),
+) -> None:
+    """A4 landscape with headers repeated, never below 65 %: two pages wide with the first columns repeated instead."""
+    last = len(widths)
+    page.call("freeze_panes", header, fixed)
+    page.call("set_paper", 9)
+    page.call("set_landscape")
+    page.call("set_margins", 0.4, 0.4, 0.6, 0.6)
+    page.call("center_horizontally")
+    page.call("repeat_rows", 0, header - 1)
+    page.call("print_area", 0, 0, last_row - 1, last - 1)
+    total = sum(widths)
+    if total * _LEAST_SCALE <= _PAGE_CHARACTERS:
+        page.call("set_print_scale", int(min(1.0, _PAGE_CHARACTERS / total) * 100))
+    else:
+        kept = sum(widths[:fixed])
+        run, after = kept, fixed
+        for number in range(fixed, last):
+            if run + widths[number] > kept + (total - kept) / 2 + 6:
+                break
+            run, after = run + widths[number], number + 1
+        widest = max(run, total - run + kept)
+        page.call("repeat_columns", 0, fixed - 1)
+        page.call("set_print_scale", int(min(1.0, _PAGE_CHARACTERS / widest) * 100))
+        page.call("set_v_pagebreaks", [after])
+    if breaks:
+        page.call("set_h_pagebreaks", list(breaks))
+    page.call("set_footer", f"&L&8{footer(desk.title)}&C&8{_PAGES.say(desk.lang)}&R&8{footer(name)}")
+    page.call("ignore_errors", {"number_stored_as_text": f"A1:{letters(last)}{max(1, last_row)}"})
+    page.call("protect", "", PROTECTION)
+
+
+def results(page: Page, box: str, lang: Lang) -> None:
+    """通过 green, 不通过 red; the word itself says the same."""
+    at = box.partition(":")[0]
+    for word, back, text in ((PASS, looks.GREEN, looks.GREEN_TEXT), (FAIL, looks.RED, looks.RED_TEXT)):
+        style = page.book.format({"bg_color": back, "font_color": text})
+        options = {"type": "formula", "criteria": f'={at}="{word.say(lang)}"', "format": style}
+        page.call("conditional_format", box, options)
+
+
+def link(page: Page, row: int, column: int, name: str, text: str, style: Mapping[str, Any] = looks.LINK) -> None:
+    """A link to the head of a sheet."""
+    page.link(row, column, f"{quoted(name)}!A1", text, style)
