@@ -16,12 +16,18 @@ from crmxl.model import Kind, Lang, Template, Text
 from crmxl.report.findings import SEVERITIES
 from crmxl.report.tables import console, indented, print_table
 
-_TEMPLATES = tuple(
-    Text(*pair) for pair in (("模板", "Template"), ("名称", "Title"), ("可填行数", "Rows"), ("可选部分", "Parts"))
+_TEMPLATES = (
+    Text("模板", "Template"),
+    Text("名称", "Title"),
+    Text("可填行数", "Rows"),
+    Text("可选部分", "Parts"),
 )
-_RULES = tuple(
-    Text(*pair)
-    for pair in (("类别", "Family"), ("代码", "Code"), ("级别", "Severity"), ("规则", "Rule"), ("名称", "Name"))
+_RULES = (
+    Text("类别", "Family"),
+    Text("代码", "Code"),
+    Text("级别", "Severity"),
+    Text("规则", "Rule"),
+    Text("名称", "Name"),
 )
 _EXPLAINED = (("message", Text("提示语", "Message")), ("fix", Text("改法", "Fix")), ("why", Text("为什么", "Why")))
 _BLANK = re.compile(r"\{[a-z_]+\}")

@@ -9,7 +9,7 @@ from crmxl.demo import samples
 from crmxl.files import write_atomically
 from crmxl.group.consolidate import consolidate
 from crmxl.model import Lang, Text
-from crmxl.report.findings_text import print_findings
+from crmxl.report.findings_text import print_findings, print_verdicts
 from crmxl.report.tables import console, progress
 
 _ISSUED, _RETURNED = Text("1-下发", "1-issued"), Text("2-上报", "2-returned")
@@ -60,14 +60,21 @@ def show_demo(folder: Path, lang: Lang) -> None:
             to.print(_STORY.say(lang).format(name=sample.name))
     step(1)
     reports = read_all(paths, lang)
-    print_findings(to, reports, lang)
+    print_verdicts(to, reports, lang)
+    to.print()
+    for report in reports:
+        if report.findings:
+            print_findings(to, [report], lang)
     write_copies(reports, folder / _MARKED.say(lang))
     step(2)
     totals = consolidate(reports)
     print_totals(to, totals, lang)
-    forms = ("xlsx", "json", "csv")
-    for form in progress(forms, _STEPS[2].say(lang)):
-        write_atomically(folder / _GROUP.say(lang) / f"{_BOOK.say(lang)}.{form}", render_totals(totals, form, lang))
+    source = str(folder / _RETURNED.say(lang))
+    for form in progress(("xlsx", "json", "csv"), _STEPS[2].say(lang)):
+        write_atomically(
+            folder / _GROUP.say(lang) / f"{_BOOK.say(lang)}.{form}",
+            render_totals(totals, form, lang, source),
+        )
     step(3)
     for place, what in _PLACES:
         to.print(f"  {folder / place.say(lang)}  {what.say(lang)}", soft_wrap=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from crmxl.group.totals import Totals
 
 _READING = Text("读取并校验", "Reading and checking")
-_COPIES = Text("{count} 份标出问题的副本在 {folder}", "{count} marked copies are in {folder}")
+_COPIES = Text("{count} 份标出问题的副本在 {folder}", "Marked copies in {folder}: {count}")
 _WIDTH = 100
 """Columns of a text report in a file."""
 _LIMITS = {
@@ -37,8 +37,8 @@ _LIMITS = {
     "warning": {Severity.ERROR, Severity.WARNING},
     "never": set[Severity](),
 }
-_LEFT_OUT = Text("未纳入汇总 {count} 个文件", "{count} files were left out")
-_DUPLICATES = Text("内容相同、只计一次的文件 {count} 个", "{count} files are copies and count once")
+_LEFT_OUT = Text("未纳入汇总 {count} 个文件", "Left out, files: {count}")
+_DUPLICATES = Text("内容相同、只计一次的文件 {count} 个", "Copies that count once, files: {count}")
 _NOTHING = Text("没有可以汇总的文件", "There is nothing to add up")
 _UNIT, _PART, _YUAN = Text("预算单位", "Unit"), Text("部分", "Part"), Text("总额（元）", "Total (yuan)")
 _GROUP = Text("集团合计", "Group total")
@@ -100,12 +100,12 @@ def consolidate_files(paths: Sequence[Path], lang: Lang, *, output: Path | None,
     data_on_stdout = bool(form) and output is None
     print_totals(console(sys.stderr if data_on_stdout else sys.stdout), totals, lang)
     if form:
-        put(render_totals(totals, form, lang), output, lang)
+        put(render_totals(totals, form, lang, ", ".join(map(str, paths))), output, lang)
     return int(not totals.complete)
 
 
-def render_totals(totals: Totals, form: str, lang: Lang) -> bytes:
-    """The totals in one of the forms."""
+def render_totals(totals: Totals, form: str, lang: Lang, source: str) -> bytes:
+    """The totals in one of the forms; ``source`` says on the workbook's cover where the files came from."""
     from crmxl.report.totals import totals_csv, totals_json, totals_parquet
 
     if form == "json":
@@ -116,7 +116,7 @@ def render_totals(totals: Totals, form: str, lang: Lang) -> bytes:
         return totals_parquet(totals, lang)
     from crmxl.report.group_workbook import write_totals
 
-    return write_totals(totals, lang)
+    return write_totals(totals, lang=lang, made_of=source)
 
 
 def print_totals(to: Console, totals: Totals, lang: Lang) -> None:
@@ -132,7 +132,9 @@ def print_totals(to: Console, totals: Totals, lang: Lang) -> None:
         print_table(to, (_UNIT.say(lang), _YUAN.say(lang)), units, right=(1,), title=title, total=total)
         parts = [(part.title.say(lang), show_fen(part.total)) for part in block.parts]
         if len(parts) > 1:
+            to.print()
             print_table(to, (_PART.say(lang), _YUAN.say(lang)), parts, right=(1,), total=total)
+        to.print()
     for words, files in ((_LEFT_OUT, totals.left_out), (_DUPLICATES, totals.duplicates)):
         if files:
             mark = "：" if lang == "zh" else ":"

@@ -36,7 +36,7 @@ _DAY_ZERO = date(1899, 12, 30)
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 """What a budget can mean, as the workbook's own data validation has it."""
 
-_NOT_OBJECT = Text("应为 {键: 值} 的 JSON 对象，现为{found}", "must be a JSON object {{key: value}}, found {found}")
+_NOT_OBJECT = Text("应为 {{键: 值}} 的 JSON 对象，现为{found}", "must be a JSON object {{key: value}}, found {found}")
 _TWICE = Text("这个键写了两次，只能写一次", "this key stands twice; keep one")
 _UNKNOWN = Text("模板 {template} 里没有这个单元格{near}", "there is no such cell in {template}{near}")
 _NEAR = Text("；是不是 {names}？", "; is {names} meant?")

@@ -81,6 +81,7 @@ HIDDEN = _looks(locked=1, font_color="#8A94A0", num_format="@")
 FREE = _looks(locked=0, text_wrap=True, border=1, border_color=LINE, num_format="@")
 SIGNATURE = _looks(locked=0, num_format="@")
 LINK = _looks(locked=1, font_color="#0B5CAD", underline=1)
+HEADLINE = _looks(locked=1, bold=True, font_size=24, font_color=NAVY, num_format="#,##0.00;-#,##0.00", align="left")
 MARKED = _looks(bg_color=RED, font_color=RED_TEXT, border=2, border_color=RED_TEXT)
 
 

@@ -15,7 +15,7 @@ from crmxl.check.verdict import Report, Verdict
 from crmxl.model import Finding, Lang, Severity, Text
 from crmxl.money import show
 from crmxl.report.findings import SEVERITIES, VERDICTS, counts, place, template_name
-from crmxl.report.tables import broken, indented
+from crmxl.report.tables import broken, indented, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,6 +33,13 @@ COLOURS: Mapping[object, str] = {
 
 _TOTAL = Text("总额 {total} 元", "total {total} yuan")
 _RECOMPUTED = Text("按明细重算的总额 {total} 元", "total recomputed from the lines {total} yuan")
+_HEADERS = (
+    Text("结论", "Verdict"),
+    Text("预算单位", "Unit"),
+    Text("模板", "Template"),
+    Text("总额（元）", "Total (yuan)"),
+    Text("问题", "Findings"),
+)
 _NO_UNIT = Text("（未注明单位）", "(no unit)")
 _FIX = Text("改法：", "Fix: ")
 _TIMES = Text("共 {count} 处", "{count} cells")
@@ -50,6 +57,19 @@ def print_findings(to: Console, reports: Sequence[Report], lang: Lang) -> None:
     if len(reports) > 1:
         to.print()
         to.print(summary(reports, lang), soft_wrap=True)
+
+
+def print_verdicts(to: Console, reports: Sequence[Report], lang: Lang) -> None:
+    """A table with a row for each file: verdict, unit, template, total, how many findings."""
+    rows = []
+    for report in reports:
+        number = counts(report)
+        total = "" if report.total is None else show(report.total)
+        facts = (VERDICTS[report.verdict].say(lang), report.unit_name, template_name(report), total)
+        found = (f"{words.say(lang)} {number[severity]}" for severity, words in SEVERITIES.items() if number[severity])
+        rows.append((*facts, _COMMA.say(lang).join(found)))
+    print_table(to, [header.say(lang) for header in _HEADERS], rows, right=(3,))
+    to.print(summary(reports, lang), soft_wrap=True)
 
 
 def summary(reports: Sequence[Report], lang: Lang) -> str:

@@ -49,7 +49,9 @@ def write_facts(desk: Desk, plan: Plan) -> None:
     widths = [float(_TITLES[id][1]) for id in ids]
     columns(page, [_TITLES[id][0].say(lang) for id in ids], widths, hidden=_HIDDEN)
     texts = texts_of(plan, lang)
-    wrapped = [(n, widths[n]) for n, id in enumerate(ids) if id in ("unit", "part", "group", "title", "basis", "file", "sheet")]
+    wrapped = [
+        (n, widths[n]) for n, id in enumerate(ids) if id in ("unit", "part", "group", "title", "basis", "file", "sheet")
+    ]
     money = {id: _MONEY_IDS.index(id) for id in ids if id in _MONEY_IDS}
     style, amount = desk.book.format(label()), desk.book.format(figure(formula=False))
     with refusing():  # once for all rows: there may be a million
@@ -108,4 +110,3 @@ def short_names(files: Sequence[str]) -> dict[str, str]:
     """Names without folders where these tell the files apart, else the paths as given."""
     names = {file: file.replace("\\", "/").rpartition("/")[2] for file in files}
     return names if len(set(names.values())) == len(names) else {file: file for file in files}
-

@@ -22,12 +22,27 @@ from crmxl.report.group_workbook_page import (
     label,
     share,
 )
-from crmxl.report.group_workbook_plan import FIRST, HEADER, LINES, MONTH_NAMES, REST, TOTAL, WAN, YEAR, LineRow, Plan, sum_of
+from crmxl.report.group_workbook_plan import (
+    FIRST,
+    HEADER,
+    LINES,
+    MONTH_NAMES,
+    REST,
+    TOTAL,
+    WAN,
+    YEAR,
+    LineRow,
+    Plan,
+    sum_of,
+)
 
 _CODE, _ITEM, _UNIT = Text("编码", "Code"), Text("项目", "Item"), Text("预算单位", "Unit")
 _AMOUNT, _WAN, _SHARE = Text("合计（元）", "Total (yuan)"), Text("金额（万元）", "10,000 yuan"), Text("占比", "Share")
 _KEY = Text("匹配：项目", "Match: line")
-_LIVE = Text("项目金额为对“明细”的公式汇总，小计、合计、总计逐级相加。", "Lines are formulas over Facts; subtotals and totals add them.")
+_LIVE = Text(
+    "项目金额为对“明细”的公式汇总，小计、合计、总计逐级相加。",
+    "Lines are formulas over Facts; subtotals and totals add them.",
+)
 _STILL = Text("项目金额为数值，小计、合计、总计为公式。", "Lines are values; subtotals and totals are formulas.")
 _WAN_NOTE = Text(
     "数值，按最大余数法取舍到百元：各级之和与总计一致，个别数与四舍五入可差 0.01。",
@@ -109,14 +124,18 @@ def write_wan(desk: Desk, plan: Plan) -> None:
     widths: list[float] = [10, max(_title_width(plan), 40), 18, 10]
     columns(page, [text.say(lang) for text in (_CODE, _ITEM, _WAN, _SHARE)], widths)
     shown = wan_of(plan.rows)
-    rows = [row for row in plan.rows if row.counted and (row.kind not in _HEADINGS or row.number < plan.line_total.number)]
+    rows = [
+        row for row in plan.rows if row.counted and (row.kind not in _HEADINGS or row.number < plan.line_total.number)
+    ]
     row_number = FIRST
     for row in rows:
         if row.kind in _HEADINGS:
             for column in range(1, 5):
                 page.text(row_number, column, row.title if column == 2 else "", looks.heading(row.kind))
         else:
-            _wan_row(page, row_number, row.kind, row.code, row.title, shown[row.number], _part(row.money[0], block.total))
+            _wan_row(
+                page, row_number, row.kind, row.code, row.title, shown[row.number], _part(row.money[0], block.total)
+            )
         height(page, row_number, [(row.title, widths[1])])
         row_number += 1
     row_number += 1
@@ -161,4 +180,3 @@ def _wan_row(page: Page, row: int, kind: RowKind, code: str, title: str, wan: De
     page.number(row, 3, Fraction(wan), figure(kind, formula=False))
     style = share(kind) if kind is not RowKind.LINE else {**label(), "num_format": "0.00%", "align": "right"}
     page.number(row, 4, part, style)
-

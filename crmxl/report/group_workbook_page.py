@@ -71,8 +71,17 @@ def heads(desk: Desk, plan: Plan, sheet: Text, note: str, money: Text = YUAN) ->
     page.call("set_row", 0, 30)
     title = plan.block.template.title.say(desk.lang)
     name = sheet.say(desk.lang)
-    page.text(1, 1, f"{plan.block.year}年度{title.removeprefix('年度')}（{name}）" if desk.lang == "zh" else f"{title} {plan.block.year}: {name}", looks.TITLE)
-    info = _INFO.say(desk.lang).format(year=plan.block.year, template=plan.block.template.name, money=money.say(desk.lang))
+    page.text(
+        1,
+        1,
+        f"{plan.block.year}年度{title.removeprefix('年度')}（{name}）"
+        if desk.lang == "zh"
+        else f"{title} {plan.block.year}: {name}",
+        looks.TITLE,
+    )
+    info = _INFO.say(desk.lang).format(
+        year=plan.block.year, template=plan.block.template.name, money=money.say(desk.lang)
+    )
     page.text(2, 1, info, looks.INFO)
     page.text(3, 1, _CHECK.say(desk.lang), looks.LABEL)
     if sheet == CHECKS:

@@ -83,6 +83,10 @@ class Plan:
         """A reference from another sheet to part of a column."""
         return f"{quoted(self.name(sheet))}!${letters(column)}${first}:${letters(column)}${last}"
 
+    def down_right(self, sheet: Text, row: int, first: int, last: int) -> str:
+        """A reference from another sheet to part of a row."""
+        return f"{quoted(self.name(sheet))}!${letters(first)}${row}:${letters(last)}${row}"
+
     def fact_range(self, id: str) -> str:
         """The column ``id`` of 明细, for formulas on other sheets."""
         return self.down(FACTS, self.fact_columns[id], FIRST, self.last_fact)
@@ -262,7 +266,11 @@ class _Lines:
             shown = OWN_LINES.say(self.lang)
         else:
             shown = first.title.say(self.lang)
-        if (len(self.columns) > 1 or not counted) and first.column in self.block.columns and len(self.block.columns) > 1:
+        if (
+            (len(self.columns) > 1 or not counted)
+            and first.column in self.block.columns
+            and len(self.block.columns) > 1
+        ):
             shown += f"·{self.block.columns[first.column].say(self.lang)}"
         return shown
 

@@ -22,7 +22,8 @@ _KEY, _CONTROL = Text("匹配：单位", "Match: unit"), Text("控制数：工�
 _OTHERS = Text("其他 {n} 个单位", "{n} others")
 _LIVE = Text("各数为对“明细”的公式汇总，可点开追溯。", "Every figure is a formula over Facts.")
 _STILL = Text(
-    "单位较多，各数为数值；“校验”表用公式与明细核对。", "Figures are values, since there are many units; Checks compares them live."
+    "单位较多，各数为数值；“校验”表用公式与明细核对。",
+    "Figures are values, since there are many units; Checks compares them live.",
 )
 _BY_UNIT = Text("各单位预算（万元）", "Budget by unit (10,000 yuan)")
 _BY_PART = Text("各部分预算（万元）", "Budget by part (10,000 yuan)")
@@ -128,7 +129,17 @@ def _charts(desk: Desk, page: Page, plan: Plan, width: float) -> int:
     _part_data(desk, page, plan)
     kind = "column" if len(block.parts) <= 6 else "bar"
     parts_tall = tall if kind == "column" else max(300, 90 + 24 * len(block.parts))
-    parts = _chart(desk, plan, kind, _BY_PART, FIRST, len(block.parts), left + 2, parts_width, min(parts_tall, 420) if kind == "column" else parts_tall)
+    parts = _chart(
+        desk,
+        plan,
+        kind,
+        _BY_PART,
+        FIRST,
+        len(block.parts),
+        left + 2,
+        parts_width,
+        min(parts_tall, 420) if kind == "column" else parts_tall,
+    )
     offset = min(900, int(pixels * 0.56)) + 12
     with refusing():
         page.raw.insert_chart(top - 1, 0, units, {"object_position": 2, "description": _BY_UNIT.say(lang)})
@@ -153,7 +164,9 @@ def _chart(
             "data_labels": {"value": True, "num_format": "#,##0.00", "font": {"size": 9, "color": "#333333"}},
         }
     )
-    chart.set_title({"name": title.say(desk.lang), "name_font": {"size": 12, "bold": True, "color": looks.NAVY}, "overlay": False})
+    chart.set_title(
+        {"name": title.say(desk.lang), "name_font": {"size": 12, "bold": True, "color": looks.NAVY}, "overlay": False}
+    )
     chart.set_legend({"none": True})
     words = {"num_font": {"size": 9, "color": "#333333"}, "line": {"color": looks.LINE}, "major_tick_mark": "none"}
     numbers = {"visible": False, "major_gridlines": {"visible": False}, "num_format": "#,##0"}
@@ -192,4 +205,3 @@ def _part_data(desk: Desk, page: Page, plan: Plan) -> None:
 def _wan(desk: Desk, page: Page, row: int, column: int, source: str, fen: int) -> None:
     value = round_half_away(Fraction(fen, 10**6), 2)
     desk.formula(page, row, column, f"ROUND(({source})/10000,2)", value, {**looks.HIDDEN, "num_format": "#,##0.00"})
-

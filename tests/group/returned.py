@@ -68,12 +68,12 @@ def unreadable(file: str) -> Report:
 
 def error(cell: str = "C9") -> Finding:
     """Something that blocks."""
-    return finding("E102", found="约300", expected="数字", place=Place("费用预算", cell, "数据分析软件订阅"))
+    return finding("E103", column="测算依据", place=Place("费用预算", cell, "数据分析软件订阅"))
 
 
 def warning() -> Finding:
     """Something that does not block."""
-    return finding("E114", found="1", place=Place("部门预算", "C9", "招聘"))
+    return finding("E114", expected="1,000.00", place=Place("部门预算", "C9", "招聘"))
 
 
 def samples(template: str) -> list[Report]:
