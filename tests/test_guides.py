@@ -15,6 +15,7 @@ from crmxl.define.library import Library
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ("README.md", "docs/guide.md", "docs/templates.md")
+"""Files with command lines in plain fenced blocks."""
 
 
 def blocks(file: str, kind: str) -> list[str]:
@@ -23,7 +24,8 @@ def blocks(file: str, kind: str) -> list[str]:
 
 
 def commands(file: str) -> list[str]:
-    lines = "\n".join(blocks(file, "")).splitlines()
+    text = (ROOT / file).read_text(encoding="utf-8")
+    lines = [line for block in re.split(r"```", text)[1::2] for line in block.splitlines()]
     return [line.partition("#")[0].strip() for line in lines if line.startswith("crmxl ")]
 
 

@@ -87,7 +87,7 @@ def _one_for_each_unit(reports: Iterable[Report]) -> tuple[list[Report], list[Le
         sent.setdefault((unit_of(report), _layout(report).template.id), []).append(report)
     counted, conflicts, copies = [], [], []
     for files in sent.values():
-        files.sort(key=lambda report: _file(report))
+        files.sort(key=lambda report: (len(_file(report)), _file(report)))  # a copy's name is the longer one
         first = files[0]
         others = [report for report in files[1:] if not _same(report, first)]
         if others:

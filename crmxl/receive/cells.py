@@ -112,6 +112,8 @@ class _Reading:
         self.offset = _DAYS_FROM_1900_TO_1904 if book.epoch == CALENDAR_MAC_1904 else 0
         self.strings = list(self._shared_strings(reader))
         tabs = tuple(self._tabs(reader))
+        if len({tab.name.casefold() for tab in tabs}) < len(tabs):
+            raise Unreadable("xl/workbook.xml")  # formulas and findings name sheets; Excel allows no name twice
         properties = {item.name: item.value for item in book.custom_doc_props.props if isinstance(item.value, str)}
         return Cells(tabs, properties, tuple(str(link.file_link.Target) for link in book._external_links))
 

@@ -6,6 +6,7 @@ Knows containers and limits, nothing of cells. ``found`` is language-neutral: fo
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ _OTHER_OFFICE = (("word/document.xml", "Word (.docx)"), ("ppt/presentation.xml",
 _CONTENT_TYPES = "[Content_Types].xml"
 _PLAIN = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Only these inflate in bounded steps, and Excel knows no other."""
 _CHUNK = 1 << 16
 
 
@@ -65,7 +68,7 @@ def refuse(data: bytes, name: str) -> Finding | None:
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         try:
             return _refuse_zip(data)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError):
+        except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError):
             return finding("F102", found="ZIP")
     if name.startswith("~$"):
         return finding("F101", found="~$ (Excel/WPS lock file)")
@@ -87,6 +90,11 @@ def _refuse_zip(data: bytes) -> Finding | None:
             return refused
         if any(entry.flag_bits & 1 for entry in entries):
             return finding("F101", found="ZIP (encrypted)")
+        for entry in entries:
+            if entry.compress_type not in _METHODS:
+                return finding("F102", found=entry.filename)
+        if len(sizes) < len(entries):
+            return finding("F102", found="ZIP")  # a name twice: programs differ in which part they read
         inflated = 0
         heads: dict[str, bytes] = {}
         for entry in entries:

@@ -31,8 +31,8 @@ class Leftovers:
 
 
 def leftovers(layout: Layout, sheet: Located, keyed: Collection[tuple[int, int]]) -> Leftovers:
-    """What stands on ``sheet`` outside the ``keyed`` places, in the order of rows."""
-    return _Sweep(layout, sheet, keyed).result()
+    """What stands on ``sheet`` outside the ``keyed`` places, in the order of rows; nothing where S103 names it all."""
+    return _Sweep(layout, sheet, keyed).result() if sheet.id_row else Leftovers()
 
 
 class _Sweep:
@@ -72,11 +72,11 @@ class _Sweep:
         return self.found
 
     def _header(self) -> int:
-        """The row of column titles; the one before the first code where the titles are gone."""
+        """The first row with a column's title under its id; the one before the first code where the titles are gone."""
         first, sheet = min(self.coded, default=0), self.sheet
         titles = {sheet.columns[span.id]: span.title for span in sheet.plan.spans if span.id in sheet.columns}
-        for row in range(first - 1, sheet.id_row, -1):
-            if any(content.text == titles.get(column) for column, content in self.by_row.get(row, {}).items()):
+        for row, cells in self.by_row.items():
+            if sheet.id_row < row < first and any(cells[column].text == titles.get(column) for column in cells):
                 return row
         return max(first - 1, sheet.id_row)
 
@@ -100,10 +100,16 @@ class _Sweep:
             self._stray(row, {column: content for column, content in cells.items() if content.type in _FIGURES})
 
     def _foreign(self, row: int, column: int, content: Content) -> bool:
-        """Whether it is neither keyed, nor a code, nor issued, nor in a column that stands twice (S104 told of it)."""
-        code = row in self.coded and column == self.sheet.code_column
-        known = code or (row, column) in self.keyed or column in self.sheet.doubled_columns
-        return not known and not self._was_issued(content)
+        """Whether somebody put it there: neither keyed nor issued, nor told of by S104 … S106."""
+        sheet = self.sheet
+        if (row, column) in self.keyed or column in sheet.doubled_columns:
+            return False
+        if column == sheet.code_column and row <= self.last:
+            return False
+        if column in self.known and row in sheet.doubled_rows:
+            return False
+        copied = content.formula and column in self.known - self.inputs and row not in self.codes
+        return not copied and not self._was_issued(content)
 
     def _was_issued(self, content: Content) -> bool:
         return _text(content) and (content.text in self.issued or content.text.startswith(_SIGNATURES))

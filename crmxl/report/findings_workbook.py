@@ -17,25 +17,26 @@ from crmxl.report.findings_text import summary
 _SUMMARY, _FINDINGS = Text("概况", "Summary"), Text("问题", "Findings")
 _TITLE = Text("校验结果", "Validation")
 _SUMMARY_COLUMNS = (
-    (Text("文件", "File"), 48),
-    (Text("模板", "Template"), 24),
+    (Text("文件", "File"), 46),
+    (Text("模板", "Template"), 23),
     (Text("预算单位", "Unit"), 20),
-    (Text("结论", "Verdict"), 12),
-    (Text("总额（元）", "Total (yuan)"), 18),
-    (Text("错误", "Errors"), 8),
-    (Text("警告", "Warnings"), 10),
-    (Text("提示", "Notes"), 8),
+    (Text("结论", "Verdict"), 11),
+    (Text("总额（元）", "Total (yuan)"), 16),
+    (Text("错误", "Errors"), 7),
+    (Text("警告", "Warnings"), 9),
+    (Text("提示", "Notes"), 7),
 )
+# Together below 180 characters: beyond that, A4 landscape prints too small to read.
 _FINDING_COLUMNS = (
-    (Text("文件", "File"), 34),
-    (Text("预算单位", "Unit"), 16),
-    (Text("级别", "Severity"), 9),
-    (Text("代码", "Code"), 8),
-    (Text("工作表", "Sheet"), 14),
-    (Text("单元格", "Cell"), 10),
-    (Text("项目", "Item"), 26),
-    (Text("问题", "Finding"), 56),
-    (Text("怎么改", "What to do"), 46),
+    (Text("文件", "File"), 24),
+    (Text("预算单位", "Unit"), 14),
+    (Text("级别", "Severity"), 8),
+    (Text("代码", "Code"), 7),
+    (Text("工作表", "Sheet"), 12),
+    (Text("单元格", "Cell"), 9),
+    (Text("项目", "Item"), 20),
+    (Text("问题", "Finding"), 46),
+    (Text("怎么改", "What to do"), 36),
 )
 _BACK = {
     Verdict.OK: (looks.GREEN, looks.GREEN_TEXT),
@@ -46,9 +47,9 @@ _BACK = {
     Severity.WARNING: (looks.AMBER, looks.AMBER_TEXT),
     Severity.INFO: ("#FFFFFF", looks.NAVY),
 }
-_CELL: Looks = {"border": 1, "border_color": looks.LINE, "text_wrap": True, "valign": "top", "num_format": "@"}
-_MONEY: Looks = {"border": 1, "border_color": looks.LINE, "valign": "top", "num_format": looks.MONEY}
-_COUNT: Looks = {"border": 1, "border_color": looks.LINE, "valign": "top", "num_format": "0"}
+_CELL: Looks = {"border": 1, "border_color": looks.LINE, "text_wrap": True, "num_format": "@"}
+_MONEY: Looks = {"border": 1, "border_color": looks.LINE, "num_format": looks.MONEY}
+_COUNT: Looks = {"border": 1, "border_color": looks.LINE, "align": "center", "num_format": "0;-0;;@"}
 _HEADER_ROW = 4
 
 

@@ -10,7 +10,7 @@ from crmxl.group.facts import DIFFERENCE
 from crmxl.issue import looks
 from crmxl.issue.checklist import FAIL, PASS
 from crmxl.issue.places import RowKind, a1, letters
-from crmxl.model import Kind, Text
+from crmxl.model import Kind, Text, Type
 from crmxl.money import plain
 from crmxl.report.group_workbook_page import Desk, close, columns, figure, heads, height, label, results
 from crmxl.report.group_workbook_plan import CHECKS, FIRST, LINES, SUMMARY, Plan
@@ -47,6 +47,8 @@ class _Check:
     left_value: Fraction
     right: str
     right_value: Fraction
+    count: bool = False
+    """Whether rows are compared, not amounts."""
 
 
 def write_checks(desk: Desk, plan: Plan) -> None:
@@ -61,8 +63,9 @@ def write_checks(desk: Desk, plan: Plan) -> None:
     for row, check in enumerate(checks, FIRST + 1):
         page.text(row, 1, check.title, label())
         height(page, row, [(check.title, widths[0])])
-        desk.formula(page, row, 2, check.left, check.left_value, figure())
-        desk.formula(page, row, 3, check.right, check.right_value, figure())
+        style = {**figure(), "num_format": looks.NUMBERS[Type.INTEGER]} if check.count else figure()
+        desk.formula(page, row, 2, check.left, check.left_value, style)
+        desk.formula(page, row, 3, check.right, check.right_value, style)
         off = check.left_value - check.right_value
         desk.formula(page, row, 4, f"ROUND({a1(row, 2)}-{a1(row, 3)},2)", off, figure())
         desk.formula(page, row, 5, f'IF({a1(row, 4)}=0,"{said[0]}","{said[1]}")', said[bool(off)], looks.FLAG)
@@ -128,7 +131,7 @@ def _facts(plan: Plan, total: Fraction) -> Iterator[_Check]:
         sheet = amount.rpartition("!")[0]
         yield _Check(_MONTH_FACTS.say(lang), f"SUM({sheet}!{row})", total + beside, everything, total + beside)
     count = Fraction(len(plan.facts))
-    yield _Check(_COUNT.say(lang), f"COUNT({amount})", count, _number(count), count)
+    yield _Check(_COUNT.say(lang), f"COUNT({amount})", count, _number(count), count, count=True)
 
 
 def _number(value: Fraction) -> str:

@@ -45,8 +45,8 @@ _LIVE = Text(
 )
 _STILL = Text("项目金额为数值，小计、合计、总计为公式。", "Lines are values; subtotals and totals are formulas.")
 _WAN_NOTE = Text(
-    "数值，按最大余数法取舍到百元：各级之和与总计一致，个别数与四舍五入可差 0.01。",
-    "Values, rounded by largest remainder so that every level foots; a figure may be 0.01 off its own rounding.",
+    "数值；按最大余数法取舍，逐级相加一致，个别数与四舍五入差 0.01。",
+    "Values; rounded so that every level foots, at most 0.01 off a figure's own rounding.",
 )
 _HEADINGS = (RowKind.SECTION, RowKind.GROUP)
 
@@ -121,7 +121,7 @@ def write_wan(desk: Desk, plan: Plan) -> None:
     """The sheet 万元 of a block: values by part, group and line, then by unit; every level foots."""
     lang, block = desk.lang, plan.block
     page = heads(desk, plan, WAN, _WAN_NOTE.say(lang), WAN_YUAN)
-    widths: list[float] = [10, max(_title_width(plan), 40), 18, 10]
+    widths: list[float] = [10, max(_title_width(plan), 48), 18, 10]
     columns(page, [text.say(lang) for text in (_CODE, _ITEM, _WAN, _SHARE)], widths)
     shown = wan_of(plan.rows)
     rows = [

@@ -11,7 +11,7 @@ from crmxl.issue import looks
 from crmxl.issue.book import Book, Page, footer
 from crmxl.issue.checklist import FAIL, PASS
 from crmxl.issue.looks import Looks
-from crmxl.issue.places import Role, RowKind, letters, quoted
+from crmxl.issue.places import Role, RowKind, a1, letters, quoted
 from crmxl.issue.workbook import PROTECTION
 from crmxl.model import Lang, Text, Type
 from crmxl.report.group_workbook_plan import CHECKS, FIRST, HEADER, KEY_ROW, Plan
@@ -19,6 +19,9 @@ from crmxl.report.group_workbook_plan import CHECKS, FIRST, HEADER, KEY_ROW, Pla
 MONEY = Type.MONEY
 TEXT = Type.TEXT
 _PAGE_CHARACTERS = 140
+"""Characters of 10-point type across A4 landscape within our margins, as in the units' workbooks."""
+_SAFE_CHARACTERS = 110
+"""The same where nothing makes it fit: programs without the font have wider columns."""
 _LEAST_SCALE = 0.65
 _PAGES = Text("第 &P 页／共 &N 页", "Page &P of &N")
 _CHECK = Text("校验", "Check")
@@ -84,12 +87,10 @@ def heads(desk: Desk, plan: Plan, sheet: Text, note: str, money: Text = YUAN) ->
     )
     page.text(2, 1, info, looks.INFO)
     page.text(3, 1, _CHECK.say(desk.lang), looks.LABEL)
-    if sheet == CHECKS:
-        page.text(3, 2, "", looks.PLAIN)
-    else:
-        desk.formula(page, 3, 2, plan.at(CHECKS, FIRST, 5), PASS.say(desk.lang), looks.FLAG)
-        results(page, "B3", desk.lang)
-    page.text(3, 3, note, looks.NOTE)
+    flag = a1(FIRST, 5) if sheet == CHECKS else plan.at(CHECKS, FIRST, 5)
+    desk.formula(page, 3, 2, flag, PASS.say(desk.lang), looks.FLAG)
+    results(page, "B3", desk.lang)
+    page.text(4, 1, note, looks.NOTE)
     page.call("set_row", KEY_ROW - 1, None, None, {"hidden": True})
     return page
 
@@ -132,8 +133,11 @@ def close(
     page.call("repeat_rows", 0, header - 1)
     page.call("print_area", 0, 0, last_row - 1, last - 1)
     total = sum(widths)
-    if total * _LEAST_SCALE <= _PAGE_CHARACTERS:
-        page.call("set_print_scale", int(min(1.0, _PAGE_CHARACTERS / total) * 100))
+    if breaks:  # a sheet that is made to fit ignores them
+        page.call("set_print_scale", max(10, int(min(1.0, _SAFE_CHARACTERS / total) * 100)))
+        page.call("set_h_pagebreaks", list(breaks))
+    elif total * _LEAST_SCALE <= _PAGE_CHARACTERS:
+        page.call("fit_to_pages", 1, 0)
     else:
         kept = sum(widths[:fixed])
         run, after = kept, fixed
@@ -143,11 +147,11 @@ def close(
             run, after = run + widths[number], number + 1
         widest = max(run, total - run + kept)
         page.call("repeat_columns", 0, fixed - 1)
-        page.call("set_print_scale", int(min(1.0, _PAGE_CHARACTERS / widest) * 100))
+        page.call("set_print_scale", int(min(1.0, _SAFE_CHARACTERS / widest) * 100))
         page.call("set_v_pagebreaks", [after])
-    if breaks:
-        page.call("set_h_pagebreaks", list(breaks))
-    page.call("set_footer", f"&L&8{footer(desk.title)}&C&8{_PAGES.say(desk.lang)}&R&8{footer(name)}")
+    # A space: a size followed by digits would be another size.
+    left, right = footer(desk.title), footer(name)
+    page.call("set_footer", f"&L&8 {left}&C&8 {_PAGES.say(desk.lang)}&R&8 {right}")
     page.call("ignore_errors", {"number_stored_as_text": f"A1:{letters(last)}{max(1, last_row)}"})
     page.call("protect", "", PROTECTION)
 

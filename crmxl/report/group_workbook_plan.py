@@ -21,7 +21,7 @@ LIVE_UNITS = 1_000
 """Units up to which the totals are live SUMIFS; beyond it Excel would calculate too long."""
 FACT_ROWS = 1_000_000
 """Facts that 明细 can hold; Excel has 1,048,576 rows."""
-KEY_ROW, HEADER, FIRST = 4, 5, 6
+KEY_ROW, HEADER, FIRST = 5, 6, 7
 """Hidden match keys of columns, the headers, and the first row of a table."""
 
 COVER, SUMMARY, LINES = Text("封面", "Cover"), Text("汇总", "Summary"), Text("科目汇总", "By line")

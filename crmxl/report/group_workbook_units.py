@@ -30,6 +30,10 @@ _BY_PART = Text("各部分预算（万元）", "Budget by part (10,000 yuan)")
 _CHART_DATA = Text("图表数据（万元）", "Chart data (10,000 yuan)")
 _HIDDEN = 6
 """Match key, control total, and two label and value columns for the charts."""
+_LEAST_CHART = 300
+"""Pixels of a chart's height."""
+_PAGE_WIDTH, _PAGE_POINTS = 110, 490
+"""Characters across and points down A4 landscape within our margins."""
 _PIXELS = 7
 """Of a character's width; a row's point is 4/3 of one."""
 
@@ -47,7 +51,7 @@ def write_units(desk: Desk, plan: Plan) -> None:
     titles += [_CHART_DATA.say(lang)] * 2
     longest = max((looks.width(unit.shown(lang)) for unit in block.units), default=0)
     amount = 15 if abs(block.total) < 10**11 else 18
-    widths: list[float] = [7, min(36, max(18, longest + 2)), *[amount] * len(block.parts), amount + 2, 9, 8]
+    widths: list[float] = [7, min(36, max(18, longest + 2)), *[amount] * len(block.parts), amount + 2, 10, 11]
     widths += [10, 16, 24, 14, 24, 14]
     columns(page, titles, widths, hidden=_HIDDEN)
     for column, part in enumerate(block.parts, plan.first_amount):
@@ -67,7 +71,7 @@ def write_units(desk: Desk, plan: Plan) -> None:
         page.number(row, plan.total_column + 4, Fraction(unit.total, 100), figure(formula=False))
     _totals(desk, page, plan)
     bottom = _charts(desk, page, plan, sum(widths[:-_HIDDEN]))
-    breaks = [plan.total_row] if len(block.units) > _rows_beside_charts(plan) else []
+    breaks = [] if _fits_one_page(plan, sum(widths[:-_HIDDEN])) else [plan.total_row]
     close(desk, page, plan.name(SUMMARY), widths[:-_HIDDEN], bottom, breaks=breaks)
 
 
@@ -109,9 +113,17 @@ def _totals(desk: Desk, page: Page, plan: Plan) -> None:
 # ---- charts ------------------------------------------------------------------------------------------------------
 
 
-def _rows_beside_charts(plan: Plan) -> int:
-    """Units up to which table and charts go on one page."""
-    return 6 if len(plan.block.parts) <= 6 else 0
+def _fits_one_page(plan: Plan, width: float) -> bool:
+    """Whether table and charts go on one page of A4 landscape when made to fit its width."""
+    table = 30 + 30 + looks.LINE_HEIGHT * 2 + looks.ROW_HEIGHT * (len(plan.block.units) + 5)
+    scale = min(1.0, _PAGE_WIDTH / width)
+    return (table + max(_heights(plan)) * 3 / 4) * scale < _PAGE_POINTS
+
+
+def _heights(plan: Plan) -> tuple[int, int]:
+    """Pixels of both charts."""
+    bars = min(len(plan.block.units), TOP + 1)
+    return max(_LEAST_CHART, 80 + 17 * bars), max(_LEAST_CHART, 80 + 24 * len(plan.block.parts))
 
 
 def _charts(desk: Desk, page: Page, plan: Plan, width: float) -> int:
@@ -122,24 +134,17 @@ def _charts(desk: Desk, page: Page, plan: Plan, width: float) -> int:
     top = plan.total_row + 2
     pixels = int(width * _PIXELS)
     bars = _unit_data(desk, page, plan)
-    tall = max(300, 90 + 24 * bars)
+    tall, parts_tall = _heights(plan)
     left = plan.total_column + 5
     units = _chart(desk, plan, "bar", _BY_UNIT, FIRST, bars, left, min(900, int(pixels * 0.56)), tall)
     parts_width = min(720, int(pixels * 0.42))
     _part_data(desk, page, plan)
-    kind = "column" if len(block.parts) <= 6 else "bar"
-    parts_tall = tall if kind == "column" else max(300, 90 + 24 * len(block.parts))
-    parts = _chart(
-        desk,
-        plan,
-        kind,
-        _BY_PART,
-        FIRST,
-        len(block.parts),
-        left + 2,
-        parts_width,
-        min(parts_tall, 420) if kind == "column" else parts_tall,
-    )
+    longest = max(looks.width(part.title.say(lang)) for part in block.parts)
+    upright = len(block.parts) <= 6 and longest <= 16
+    if upright:
+        parts_tall = _LEAST_CHART
+    kind = "column" if upright else "bar"
+    parts = _chart(desk, plan, kind, _BY_PART, FIRST, len(block.parts), left + 2, parts_width, parts_tall)
     offset = min(900, int(pixels * 0.56)) + 12
     with refusing():
         page.raw.insert_chart(top - 1, 0, units, {"object_position": 2, "description": _BY_UNIT.say(lang)})
@@ -170,8 +175,12 @@ def _chart(
     chart.set_legend({"none": True})
     words = {"num_font": {"size": 9, "color": "#333333"}, "line": {"color": looks.LINE}, "major_tick_mark": "none"}
     numbers = {"visible": False, "major_gridlines": {"visible": False}, "num_format": "#,##0"}
-    chart.set_x_axis({**words, "reverse": True} if kind == "bar" else words)
-    chart.set_y_axis(numbers)
+    if kind == "bar":  # its axes are swapped; the largest on top
+        chart.set_y_axis({**words, "reverse": True})
+        chart.set_x_axis(numbers)
+    else:
+        chart.set_x_axis(words)
+        chart.set_y_axis(numbers)
     chart.set_size({"width": width, "height": tall})
     chart.set_chartarea({"border": {"color": looks.LINE}})
     chart.show_hidden_data()

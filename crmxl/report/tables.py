@@ -73,9 +73,9 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        box=SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False, show_edge=False
-    )
+    if title:
+        to.print(Text(title, style="bold"), soft_wrap=True)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for at, header in enumerate(headers):
         number = at in right
         table.add_column(Text(header), justify="right" if number else "left", no_wrap=number, overflow="fold")

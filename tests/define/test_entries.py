@@ -91,7 +91,9 @@ def test_null_and_the_empty_text_are_blank(tmp_path: Path, text: str) -> None:
     assert load(tmp_path, f'{{"1.1.1@amount": {text}, "1.1.1@basis": {text}}}', PLAN) == ({}, {})
 
 
-@pytest.mark.parametrize("value", ["1,000", "1000元", "￥5", "１２", " 5", "1万", "约300", "-", "1.005", "1e5", "nan", "99999999999999"])
+@pytest.mark.parametrize(
+    "value", ["1,000", "1000元", "￥5", "１２", " 5", "1万", "约300", "-", "1.005", "1e5", "nan", "99999999999999"]
+)
 def test_an_amount_that_is_not_plain_is_refused_with_its_key(value: str) -> None:
     (problem,) = problems({"1.1.1@amount": value}, PLAN)
     assert problem.startswith("data.json: 1.1.1@amount: ") and value in problem
@@ -99,7 +101,7 @@ def test_an_amount_that_is_not_plain_is_refused_with_its_key(value: str) -> None
 
 @pytest.mark.parametrize("text", ["true", "[1]", '{"a": 1}', "NaN", "Infinity", "1e400", "1.005", "123456789012345"])
 def test_json_that_is_no_amount_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(DefinitionError, match="1.1.1@amount"):
+    with pytest.raises(DefinitionError, match=r"1\.1\.1@amount"):
         load(tmp_path, f'{{"1.1.1@amount": {text}}}', PLAN)
 
 
@@ -141,7 +143,7 @@ def test_only_what_a_unit_or_the_group_fills_can_be_filled(key: str, said: str) 
 
 
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DefinitionError, match="1.1.1@amount: 这个键写了两次"):
+    with pytest.raises(DefinitionError, match=r"1\.1\.1@amount: 这个键写了两次"):
         load(tmp_path, '{"1.1.1@amount": 1, "1.1.1@amount": 2}', PLAN)
 
 

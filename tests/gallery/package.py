@@ -25,7 +25,7 @@ _CUSTOM = "docProps/custom.xml"
 _STRINGS = "xl/sharedStrings.xml"
 _PROPERTY = re.compile(rf'<property [^>]*name="{PROPERTY}\.[0-9]+"[^>]*>.*?</property>', re.DOTALL)
 _VALUE = re.compile(r"<vt:lpwstr>(.*?)</vt:lpwstr>", re.DOTALL)
-_STAMP = re.compile(r'(<t[^>]*>)(\{"crmxl".*?)(</t>)', re.DOTALL)
+_STAMP = re.compile(r'(<t[^>]*>)(\{"[^<]*"crmxl":[^<]*)(</t>)')
 _SAVED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
 _LINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/externalLink"
 

@@ -32,7 +32,11 @@ def test_open_months_differ_by_at_most_one_fen_and_add_up(fen: int, first_month:
 
 
 def test_a_line_with_any_month_stays_as_it_is() -> None:
-    inputs: dict[str, Value] = {"1.1@amount": Fraction(1200), "1.1@amount.03": Fraction(1200), "1.2@amount": Fraction(12)}
+    inputs: dict[str, Value] = {
+        "1.1@amount": Fraction(1200),
+        "1.1@amount.03": Fraction(1200),
+        "1.2@amount": Fraction(12),
+    }
     filled = phase_even(lay_out(TEMPLATE, 2026), inputs)
     assert {key: filled[key] for key in inputs} == inputs
     assert {key.partition("@")[0] for key in filled.keys() - inputs.keys()} == {"1.2"}

@@ -10,6 +10,8 @@ from pathlib import Path
 import openpyxl
 from openpyxl import Workbook
 
+from crmxl.catalogue import word
+from crmxl.define.names import LANGS
 from crmxl.expression import Value
 from crmxl.issue.layout import lay_out
 from crmxl.issue.places import Layout, Role
@@ -127,10 +129,15 @@ def edited(edit: Edit, data: bytes | None = None) -> bytes:
 
 
 def reading(folder: Path, data: bytes, name: str = "returned.xlsx") -> Submission:
-    """``data`` read as a returned file."""
+    """``data`` read as a returned file; every finding can be worded in both languages."""
     path = folder / name
     path.write_bytes(data)
-    return read(path, SHELF)
+    submission = read(path, SHELF)
+    for found in submission.findings:
+        for lang in LANGS:
+            worded = word(found, lang, name)
+            assert worded.message and worded.fix and "{" not in worded.message + worded.fix
+    return submission
 
 
 def values(submission: Submission) -> dict[Key, Value]:

@@ -1,0 +1,475 @@
+"""The command line: what it prints where, with which exit code, and how soon."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import click
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+
+from crmxl import __version__
+from crmxl.catalogue import catalogue
+from crmxl.cli import main
+from crmxl.commands.issuing import budget_year
+from crmxl.define.shape import shape_problems
+from crmxl.demo import samples, set_cell
+from crmxl.errors import CrmxlError
+from crmxl.files import workbooks_in, write_atomically
+from crmxl.resources import folder
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = str(folder("samples") / "cosmetics-plan" / "group-sample.json")
+COMMANDS = sorted(main.commands)
+HEAVY = {"pandas", "numpy", "openpyxl", "lark", "rich", "xlsxwriter", "jsonschema"}
+
+
+def run(*arguments: object, code: int = 0) -> Result:
+    """The command's result; fails unless it ends with ``code`` and without a traceback."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="crmxl")
+    assert result.exit_code == code, result.output + repr(result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+def generated(path: Path, *options: object) -> Path:
+    run("generate", "cosmetics-plan", "--unit", "华南区域", "--year", 2026, "--data", SAMPLE, "-o", path, *options)
+    return path
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """集团样例 with the source's totals typed over the formulas."""
+    path = tmp_path_factory.mktemp("faulty") / "集团样例.xlsx"
+    path.write_bytes(next(sample.returned for sample in samples() if sample.faulty))
+    return path
+
+
+@pytest.fixture
+def returned(tmp_path: Path, faulty: Path) -> Path:
+    """A folder with a good file, a faulty one and three that are no workbooks."""
+    inbox = tmp_path / "上报"
+    (inbox / "更多").mkdir(parents=True)
+    generated(inbox / "华南区域.xlsx")
+    (inbox / "更多" / "集团样例.xlsx").write_bytes(faulty.read_bytes())
+    (inbox / "旧.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    (inbox / "截断.xlsx").write_bytes(faulty.read_bytes()[:3000])
+    (inbox / "空.xlsx").write_bytes(b"")
+    (inbox / "~$华南区域.xlsx").write_bytes(b"lock")
+    (inbox / "说明.txt").write_text("不是工作簿", encoding="utf-8")
+    return inbox
+
+
+# ---- starting ----------------------------------------------------------------------------------------------------
+
+
+def cpu(*command: str) -> float:
+    """CPU seconds of a child process, the least of several runs."""
+    resource = pytest.importorskip("resource")
+
+    def once() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *command], cwd=ROOT, check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return float(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+
+    return min(once() for _ in range(7))
+
+
+def test_version_takes_less_than_150_ms_of_cpu_more_than_python_itself() -> None:
+    assert cpu("cli.py", "--version") - cpu("-c", "pass") < 0.15
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_nothing_heavy_is_imported_to_say_hello(option: str) -> None:
+    script = (
+        "import sys\nfrom crmxl.cli import main\n"
+        f"try:\n    main([{option!r}])\nexcept SystemExit:\n    pass\n"
+        "print(*sorted(name.split('.')[0] for name in sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert not HEAVY & set(done.stderr.split())
+
+
+def test_pandas_loads_for_consolidation_only(tmp_path: Path) -> None:
+    path = generated(tmp_path / "a.xlsx")
+    script = (
+        "import sys\nfrom crmxl.cli import main\n"
+        f"try:\n    main(['validate', {str(path)!r}])\nexcept SystemExit as end:\n    assert not end.code\n"
+        "assert 'pandas' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_the_launcher_in_a_checkout_is_the_program() -> None:
+    done = subprocess.run([sys.executable, "cli.py", "--version"], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout == f"crmxl {__version__}\n"
+
+
+# ---- help --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_in_both_languages_with_an_example(command: str) -> None:
+    said = run(command, "--help").stdout
+    assert re.search(rf"^ +crmxl {command}\b", said.partition("Example")[2], re.MULTILINE), said
+    summary = main.commands[command].short_help or ""
+    zh, _, en = summary.partition(" · ")
+    assert re.search("[一-鿿]", zh) and en.isascii()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_has_help(command: str) -> None:
+    for parameter in main.commands[command].params:
+        assert not isinstance(parameter, click.Option) or parameter.help, parameter.name
+
+
+def test_examples_use_options_that_there_are() -> None:
+    for command in main.commands.values():
+        known = {option for parameter in command.params for option in parameter.opts}
+        used = set(re.findall(r"\s(--?[a-z][a-z-]*)", (command.help or "").partition("Example")[2]))
+        assert used <= known, command.name
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_readme_names_every_command(command: str) -> None:
+    readme = ROOT / "README.md"
+    if not readme.exists():
+        pytest.skip("there is no README yet")
+    assert f"crmxl {command}" in readme.read_text(encoding="utf-8")
+
+
+# ---- what there is -----------------------------------------------------------------------------------------------
+
+
+def test_templates_are_listed() -> None:
+    assert "cosmetics-plan@1" in run("templates").stdout
+    listed = {one["id"]: one for one in json.loads(run("templates", "--json").stdout)["templates"]}
+    assert listed["annual-departments"]["parts"] == ["hr", "sales", "rnd", "finance", "culture"]
+    assert listed["cosmetics-plan"]["title"]["zh"] == "化妆品营销策划方案费用预算"
+
+
+def test_a_schema_is_printed() -> None:
+    schema = json.loads(run("schema", "cosmetics-plan").stdout)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert "1.1.1@amount" in json.dumps(schema)
+
+
+def test_rules_are_listed_and_explained() -> None:
+    assert [one["code"] for one in json.loads(run("rules", "--json").stdout)["rules"]] == list(catalogue())
+    listed = run("rules").stdout
+    assert all(code in listed for code in catalogue())
+    said = run("explain", "s110").stdout
+    record = catalogue()["S110"]
+    assert record.title.zh in said and record.why.zh in said and "{" not in said
+    assert record.title.en in run("explain", "S110", "--lang", "en").stdout
+    assert json.loads(run("explain", "S110", "--json").stdout)["name"] == "formula-changed"
+
+
+def test_the_language_may_stand_before_the_command_or_after_it() -> None:
+    before, after = run("--lang", "en", "explain", "S110"), run("explain", "S110", "--lang", "en")
+    assert before.stdout == after.stdout
+    assert run("--lang", "en", "explain", "S110", "--lang", "zh").stdout == run("explain", "S110").stdout
+
+
+@pytest.mark.parametrize("name", ["cosmetics-plan", "annual-departments"])
+def test_shipped_templates_are_sound(name: str) -> None:
+    assert "定义无误" in run("check-template", folder("templates") / f"{name}.toml").stdout
+    measures = json.loads(run("check-template", name, "--json").stdout)
+    assert measures["sound"] and measures["longest_formula"] <= 8192 and measures["lines"] >= 23
+
+
+def test_an_unsound_template_is_answered_with_every_path(tmp_path: Path) -> None:
+    source = (folder("templates") / "cosmetics-plan.toml").read_text(encoding="utf-8")
+    path = tmp_path / "cosmetics-plan.toml"
+    path.write_text(source.replace('code = "1.1.1"', 'code = "9.9"', 1), encoding="utf-8")
+    assert "sheet[0].section[0].group[0].lines[0].code" in run("check-template", path, code=2).stderr
+    path.write_text(source.replace("问卷", "调查", 1), encoding="utf-8")
+    assert "raise `version`" in run("check-template", path, code=2).stderr
+
+
+# ---- generate ----------------------------------------------------------------------------------------------------
+
+
+def test_a_workbook_is_made_and_its_path_printed(tmp_path: Path) -> None:
+    path = tmp_path / "新" / "a.xlsx"
+    result = run("generate", "cosmetics-plan", "--unit", "华南区域", "--year", 2026, "--data", SAMPLE, "-o", path)
+    assert result.stdout == f"{path}\n"
+    assert "133,000.00" in result.stderr and "通过" in result.stderr
+    assert openpyxl.load_workbook(path).sheetnames[0] == "填报说明"
+
+
+def test_the_same_command_gives_the_same_bytes(tmp_path: Path) -> None:
+    one, other = generated(tmp_path / "a.xlsx"), generated(tmp_path / "b.xlsx")
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_name_that_nobody_chose_replaces_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ("generate", "cosmetics-plan", "--unit", "华南/区域", "--year", 2026)
+    assert run(*command).stdout == "cosmetics-plan-华南_区域-2026.xlsx\n"
+    assert "-o" in run(*command, code=2).stderr
+
+
+def test_parts_first_month_and_phase_shape_the_workbook(tmp_path: Path) -> None:
+    path = tmp_path / "hr.xlsx"
+    data = tmp_path / "data.json"
+    data.write_text('{"1.1@amount": "1000.00"}', encoding="utf-8")
+    options = ("--parts", "hr", "--first-month", 7, "--data", data, "--phase", "even", "-o", path)
+    run("generate", "annual-departments", "--year", 2026, "--unit", "R01", "--unit-name", "人力资源部", *options)
+    (record,) = json.loads(run("validate", path, "--json").stdout)["files"]
+    assert (record["unit"], record["unit_name"], record["total"]) == ("R01", "人力资源部", "1000.00")
+    assert record["verdict"] == "ok"
+
+
+def test_labels_speak_english_when_asked(tmp_path: Path) -> None:
+    path = generated(tmp_path / "a.xlsx", "--lang", "en")
+    assert openpyxl.load_workbook(path).sheetnames[0] == "Guide"
+
+
+def test_the_budget_year_is_the_next_one_from_july() -> None:
+    assert (budget_year(date(2026, 6, 30)), budget_year(date(2026, 7, 1))) == (2026, 2027)
+
+
+def test_bad_data_is_answered_with_its_keys(tmp_path: Path) -> None:
+    data = tmp_path / "data.json"
+    data.write_text('{"1.1.1@amount": "1万", "1.1.9@amount": 1}', encoding="utf-8")
+    said = run("generate", "cosmetics-plan", "--data", data, "-o", tmp_path / "a.xlsx", code=2).stderr
+    assert "1.1.1@amount" in said and "1.1.9@amount" in said
+    assert not (tmp_path / "a.xlsx").exists()
+
+
+# ---- wrong usage -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("validate",),
+        ("validate", "nowhere.xlsx"),
+        ("consolidate", "nowhere", "-o", "a.xlsx"),
+        ("generate", "cosmetics"),
+        ("generate", "cosmetics-plan", "--year", "1999"),
+        ("generate", "cosmetics-plan", "--data", "nowhere.json", "-o", "a.xlsx"),
+        ("generate", "cosmetics-plan", "--parts", "nine", "-o", "a.xlsx"),
+        ("explain", "Z999"),
+        ("schema", "nonsense"),
+        ("check-template", "nowhere.toml"),
+        ("--lang", "fr", "rules"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_one_message_on_stderr_and_exit_code_2(
+    arguments: Sequence[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments, code=2)
+    assert result.stderr.strip() and not result.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_binary_forms_need_a_file_and_suffixes_must_be_known(tmp_path: Path) -> None:
+    path = generated(tmp_path / "a.xlsx")
+    assert "-o" in run("validate", path, "--format", "xlsx", code=2).stderr
+    assert "-o" in run("consolidate", path, "--format", "parquet", code=2).stderr
+    assert "--format" in run("validate", path, "-o", tmp_path / "a.pdf", code=2).stderr
+
+
+def test_an_output_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
+    path = generated(tmp_path / "a.xlsx")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert "file" in run("validate", path, "-o", tmp_path / "file" / "b.json", code=2).stderr
+
+
+# ---- validate ----------------------------------------------------------------------------------------------------
+
+
+def test_a_good_workbook_is_clean(tmp_path: Path) -> None:
+    result = run("validate", generated(tmp_path / "a.xlsx"))
+    assert "通过" in result.stdout and "133,000.00" in result.stdout and not result.stderr
+
+
+def test_totals_typed_over_formulas_are_named_with_both_cells(faulty: Path) -> None:
+    said = run("validate", faulty, code=1).stdout
+    for words in ("费用预算!C61", "26,000.00", "25,000.00", "费用预算!C62", "134,000.00", "133,000.00", "1,000.00"):
+        assert words in said, words
+    (record,) = json.loads(run("validate", faulty, "--format", "json", code=1).stdout)["files"]
+    assert [(one["code"], one["key"]) for one in record["findings"]] == [("S110", "4@amount"), ("S110", "total@amount")]
+    assert record["total"] == "133000.00"
+
+
+def test_a_broken_file_stops_no_batch(returned: Path) -> None:
+    result = run("validate", returned, "--json", code=1)
+    document = json.loads(result.stdout)
+    assert shape_problems(document, "findings") == ()
+    verdicts = {Path(one["file"]).name: one["verdict"] for one in document["files"]}
+    unreadable = dict.fromkeys(("旧.xls", "截断.xlsx", "空.xlsx"), "unreadable")
+    assert verdicts == {"华南区域.xlsx": "ok", "集团样例.xlsx": "errors", **unreadable}
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_stops_no_batch(returned: Path) -> None:
+    (returned / "空.xlsx").chmod(0)
+    assert len(json.loads(run("validate", returned, "--json", code=1).stdout)["files"]) == 5
+
+
+def test_a_lock_file_is_answered_when_named(returned: Path) -> None:
+    (record,) = json.loads(run("validate", returned / "~$华南区域.xlsx", "--json", code=1).stdout)["files"]
+    assert record["verdict"] == "unreadable"
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("error", 1), ("warning", 1), ("never", 0)])
+def test_the_exit_code_follows_fail_on(faulty: Path, fail_on: str, code: int) -> None:
+    run("validate", faulty, "--fail-on", fail_on, code=code)
+
+
+def test_warnings_fail_only_where_asked(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    run("generate", "cosmetics-plan", "--year", 2026, "--data", SAMPLE, "-o", path)
+    assert "I104" in run("validate", path).stdout
+    run("validate", path, "--fail-on", "warning", code=1)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv", ".xlsx", ".txt"])
+def test_findings_are_saved_in_the_form_that_the_suffix_says(returned: Path, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"问题{suffix}"
+    result = run("validate", returned, "-o", path, code=1)
+    assert not result.stdout and str(path) in result.stderr and "无法读取 3" in result.stderr
+    data = path.read_bytes()
+    if suffix == ".json":
+        assert len(json.loads(data)["files"]) == 5
+    elif suffix == ".csv":
+        assert len(list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))) == 7
+    elif suffix == ".xlsx":
+        assert openpyxl.load_workbook(path).sheetnames == ["概况", "问题"]
+    else:
+        assert "\x1b" not in data.decode()
+
+
+def test_marked_copies_go_to_a_folder_of_their_own(returned: Path, tmp_path: Path) -> None:
+    copies = tmp_path / "退回"
+    run("validate", returned, "--annotate", copies, code=1)
+    assert [path.name for path in copies.iterdir()] == ["集团样例-问题.xlsx"]
+    assert "问题清单" in openpyxl.load_workbook(copies / "集团样例-问题.xlsx").sheetnames
+    assert "副本" in run("validate", returned, "--annotate", returned / "退回", code=2).stderr
+
+
+def test_findings_speak_english_when_asked(faulty: Path) -> None:
+    assert "Formula was changed" in run("validate", faulty, "--lang", "en", code=1).stdout
+
+
+# ---- consolidate -------------------------------------------------------------------------------------------------
+
+
+def test_what_does_not_pass_is_left_out_of_the_total_and_named(returned: Path, tmp_path: Path) -> None:
+    path = tmp_path / "汇总.json"
+    result = run("consolidate", returned, "-o", path, code=1)
+    assert "133,000.00" in result.stdout and "未纳入" in result.stdout and "集团样例" in result.stdout
+    totals = json.loads(path.read_bytes())
+    assert totals["total"] == "133000.00"
+    assert [one["unit"] for one in totals["units"]] == ["华南区域"]
+    assert len(totals["left_out"]) == 4
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".json", ".parquet"])
+def test_totals_are_saved_in_the_form_that_the_suffix_says(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"汇总{suffix}"
+    result = run("consolidate", generated(tmp_path / "a.xlsx"), "-o", path)
+    assert path.stat().st_size > 100 and str(path) in result.stderr
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_totals_on_stdout_are_data_alone(tmp_path: Path, form: str) -> None:
+    result = run("consolidate", generated(tmp_path / "a.xlsx"), "--format", form)
+    assert "集团合计" in result.stderr and "集团合计" not in result.stdout
+    rows: Any = json.loads(result.stdout) if form == "json" else list(csv.reader(io.StringIO(result.stdout)))
+    assert rows
+
+
+def test_without_an_output_the_totals_are_shown(tmp_path: Path) -> None:
+    assert "133,000.00" in run("consolidate", generated(tmp_path / "a.xlsx")).stdout
+
+
+def test_identical_files_count_once(tmp_path: Path) -> None:
+    one = generated(tmp_path / "a.xlsx")
+    (tmp_path / "b.xlsx").write_bytes(one.read_bytes())
+    assert json.loads(run("consolidate", tmp_path, "--json").stdout)["total"] == "133000.00"
+
+
+# ---- the demonstration -------------------------------------------------------------------------------------------
+
+
+def test_the_demo_runs_the_whole_loop(tmp_path: Path) -> None:
+    said = run("demo", tmp_path / "d").stdout
+    for words in ("不通过", "费用预算!C61", "1,449,229.80", "12,763,343.82", "未纳入汇总 1 个文件", "4-汇总"):
+        assert words in said, words
+    made = {path.relative_to(tmp_path / "d").parts[0] for path in (tmp_path / "d").rglob("*.xlsx")}
+    assert made == {"1-下发", "2-上报", "3-问题", "4-汇总"}
+    totals = json.loads((tmp_path / "d" / "4-汇总" / "集团汇总.json").read_bytes())
+    assert [one["unit"] for one in totals["left_out"]] == ["集团样例"]
+    run("validate", tmp_path / "d" / "2-上报", code=1)
+
+
+def test_the_demo_speaks_english_when_asked(tmp_path: Path) -> None:
+    assert "Group total" in run("--lang", "en", "demo", tmp_path).stdout
+
+
+def test_typing_over_a_formula_changes_that_cell_alone() -> None:
+    sheet = b'<row r="3"><c r="C3" s="7"><f>SUM(C1:C2)</f><v>5</v></c><c r="C33" s="7"><f>C3</f><v>5</v></c></row>'
+    typed = set_cell(sheet, "C3", Fraction(26000))
+    assert typed == sheet.replace(b"<f>SUM(C1:C2)</f><v>5</v>", b"<v>26000</v>")
+    with pytest.raises(ValueError, match="D9"):
+        set_cell(sheet, "D9", "x")
+
+
+# ---- files -------------------------------------------------------------------------------------------------------
+
+
+def test_folders_are_searched_and_files_named_are_taken_once(returned: Path) -> None:
+    found = [path.relative_to(returned).as_posix() for path in workbooks_in([returned / "空.xlsx", returned])]
+    assert sorted(found) == sorted(["空.xlsx", "华南区域.xlsx", "截断.xlsx", "旧.xls", "更多/集团样例.xlsx"])
+    assert found[0] == "空.xlsx" and found[1:] == sorted(found[1:])
+
+
+def test_hidden_files_and_folders_are_passed_over(tmp_path: Path) -> None:
+    for name in (".a.xlsx", ".git/b.xlsx", "c.XLSX", "d.csv", "e.html", "f.et", "g.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert [path.name for path in workbooks_in([tmp_path])] == ["c.XLSX", "d.csv", "e.html", "f.et"]
+
+
+def test_missing_paths_and_empty_folders_are_all_named(tmp_path: Path) -> None:
+    (tmp_path / "空").mkdir()
+    with pytest.raises(CrmxlError) as caught:
+        workbooks_in([tmp_path / "无", tmp_path / "空"])
+    assert "无" in str(caught.value) and "空" in str(caught.value)
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.xlsx"
+    write_atomically(path, b"old")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(CrmxlError, match="No space left"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [one.name for one in tmp_path.iterdir()] == ["a.xlsx"]
