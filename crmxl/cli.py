@@ -62,6 +62,17 @@ def _json(command: Function) -> Function:
     return click.option("--json", "as_json", is_flag=True, help="以 JSON 输出。Print JSON.")(command)
 
 
+def _own_templates(command: Function) -> Function:
+    """Give a command ``--templates``."""
+    return click.option(
+        "--templates",
+        "own",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        metavar="DIR",
+        help="自己的模板（.toml）所在的文件夹，与自带模板一起用。Folder with your own templates, beside the shipped ones.",
+    )(command)
+
+
 def _help(zh: str, en: str, examples: tuple[str, ...]) -> str:
     """The help of a command: Chinese, English, examples line by line."""
     return "\n".join((f"{zh}\n\n{en}\n\n\b\n示例 Example:", *(f"  crmxl {example}" for example in examples)))
@@ -234,6 +245,7 @@ def generate(template: str, output: Path | None, lang: Lang, **options: Any) -> 
     "validate 上报/ --annotate 退回/",
     "validate 上报/ -o 问题.xlsx",
     "validate 上报/ --format json",
+    "validate 上报/ --templates 我的模板/",
 )
 @click.argument("paths", metavar="PATH...", type=_PATH, nargs=-1, required=True)
 @click.option(
@@ -252,6 +264,7 @@ def generate(template: str, output: Path | None, lang: Lang, **options: Any) -> 
     show_default=True,
     help="达到此级别时退出码为 1。Severity from which the exit code is 1.",
 )
+@_own_templates
 def validate(paths: tuple[Path, ...], lang: Lang, **options: Any) -> None:
     """Check workbooks."""
     from crmxl.commands.receiving import validate_files
@@ -276,6 +289,7 @@ def validate(paths: tuple[Path, ...], lang: Lang, **options: Any) -> None:
     help="输出格式；缺省看 -o 的扩展名。Form; by the suffix of -o.",
 )
 @click.option("--json", "form", flag_value="json", help="同 --format json。Same as --format json.")
+@_own_templates
 def consolidate(paths: tuple[Path, ...], lang: Lang, **options: Any) -> None:
     """Add workbooks up."""
     from crmxl.commands.receiving import consolidate_files

@@ -22,6 +22,7 @@ from crmxl.receive.submission import Submission
 from crmxl.report.findings import clean, to_csv, to_json
 from crmxl.report.findings_text import print_findings, summary
 from crmxl.report.tables import console, indented, print_table, progress
+from crmxl.resources import folder
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,9 +46,14 @@ _GROUP = Text("集团合计", "Group total")
 _TITLE = Text("{title}（{name}，{year} 年度，{count} 个单位）", "{title} ({name}, {year}, {count} units)")
 
 
-def read_all(paths: Sequence[Path], lang: Lang) -> list[Report]:
+def library_with(own: Path | None) -> Library:
+    """The shipped templates, and those of the operator's own folder before them."""
+    return Library(own, folder("templates")) if own is not None else Library()
+
+
+def read_all(paths: Sequence[Path], lang: Lang, own: Path | None = None) -> list[Report]:
     """The reports of ``paths`` in their order, with a bar on a terminal."""
-    library = Library()
+    library = library_with(own)
     return [check(_read(path, library)) for path in progress(paths, _READING.say(lang))]
 
 
@@ -58,16 +64,23 @@ def _read(path: Path, library: Library) -> Submission:
     except DefinitionError:
         raise
     except CrmxlError as error:
-        return Submission(file=str(path), digest="", findings=(finding("F102", found=str(error)),))
+        return Submission(file=str(path), digest="", findings=(finding("F106", found=str(error)),))
 
 
 def validate_files(
-    paths: Sequence[Path], lang: Lang, *, form: str | None, output: Path | None, annotate: Path | None, fail_on: str
+    paths: Sequence[Path],
+    lang: Lang,
+    *,
+    form: str | None,
+    output: Path | None,
+    annotate: Path | None,
+    fail_on: str,
+    own: Path | None,
 ) -> int:
     """Print or save the findings of all files; the exit code."""
     form = form_of(form, output, ("text", "json", "csv", "xlsx"), "text")
     _keep_apart(annotate, paths)
-    reports = read_all(workbooks_in(paths), lang)
+    reports = read_all(workbooks_in(paths), lang, own)
     if form == "text" and output is None:
         print_findings(console(), reports, lang)
     else:
@@ -80,23 +93,25 @@ def validate_files(
     return int(bool(severities & _LIMITS[fail_on]))
 
 
-def write_copies(reports: Sequence[Report], folder: Path) -> int:
-    """The marked copies of the files that have findings, into ``folder``; how many there are."""
+def write_copies(reports: Sequence[Report], into: Path) -> int:
+    """The marked copies of the files that have findings, into a folder; how many there are."""
     from crmxl.report.findings_copy import annotated, copy_names
 
     copies = [(name, annotated(report)) for name, report in zip(copy_names(reports), reports, strict=True)]
     made = [(name, copy) for name, copy in copies if copy is not None]
     for name, copy in made:
-        write_atomically(folder / name, copy)
+        write_atomically(into / name, copy)
     return len(made)
 
 
-def consolidate_files(paths: Sequence[Path], lang: Lang, *, output: Path | None, form: str | None) -> int:
+def consolidate_files(
+    paths: Sequence[Path], lang: Lang, *, output: Path | None, form: str | None, own: Path | None
+) -> int:
     """Save or print the totals, show them to people, name what was left out; the exit code."""
     from crmxl.group.consolidate import consolidate
 
     form = form_of(form, output, ("xlsx", "csv", "json", "parquet"), "" if output is None else "xlsx")
-    totals = consolidate(read_all(workbooks_in(paths), lang))
+    totals = consolidate(read_all(workbooks_in(paths), lang, own))
     data_on_stdout = bool(form) and output is None
     print_totals(console(sys.stderr if data_on_stdout else sys.stdout), totals, lang)
     if form:

@@ -179,6 +179,19 @@ class Layout:
         return {row.code: row.title for sheet in self.sheets for row in sheet.rows if row.code}
 
     @cached_property
+    def headings(self) -> Mapping[str, str]:
+        """The heading that each subtotal and total row of a part or group stands under, by code."""
+        found: dict[str, str] = {}
+        for sheet in self.sheets:
+            last: dict[RowKind, str] = {}
+            for row in sheet.rows:
+                last[row.kind] = row.title
+                above = {RowKind.SUBTOTAL: RowKind.GROUP, RowKind.PART_TOTAL: RowKind.SECTION}.get(row.kind)
+                if above is not None:
+                    found[row.code] = last.get(above, "")
+        return found
+
+    @cached_property
     def kinds(self) -> Mapping[str, RowKind]:
         """Row kinds by code."""
         return {row.code: row.kind for sheet in self.sheets for row in sheet.rows if row.code}

@@ -35,6 +35,8 @@ class Stamp:
     """The layout's fingerprint."""
     assignment: Assignment
     """Unit, year, parts and the rest."""
+    annotated: bool = False
+    """Whether it is a copy made to show findings, which must not be submitted."""
     signature: str = ""
     """HMAC over all the rest, 64 hex digits; empty without a key."""
 
@@ -74,6 +76,7 @@ def read_stamp(text: str) -> Stamp:
             version=_integer(body, "version"),
             fingerprint=_text(body, "fingerprint"),
             assignment=assignment,
+            annotated=body.get("annotated") is True,
             signature=_text(body, _SIGNATURE),
         )
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -88,6 +91,7 @@ def signed_by(stamp: Stamp, key: bytes) -> bool:
 def _body(stamp: Stamp) -> dict[str, Any]:
     assignment = stamp.assignment
     return {
+        **({"annotated": True} if stamp.annotated else {}),
         "crmxl": __version__,
         "template": stamp.template,
         "version": stamp.version,

@@ -100,7 +100,10 @@ def write(
     appendix.write_scratch(book, layout.lang)
     if notes:
         appendix.write_findings(book, layout, notes)
-    text = stamp_text(Stamp(layout.template.id, layout.template.version, layout.fingerprint, assignment), secret)
+    text = stamp_text(
+        Stamp(layout.template.id, layout.template.version, layout.fingerprint, assignment, annotated=bool(notes)),
+        secret,
+    )
     appendix.write_stamp(book, text)
     book.properties(layout.template.title.say(layout.lang), properties(text))
     book.open_at(first)

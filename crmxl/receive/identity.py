@@ -1,4 +1,4 @@
-"""Which issued workbook this is: its stamp, the template it names, the layout it was issued from. Findings I101 … I106.
+"""Which issued workbook this is: its stamp, the template it names, the layout it was issued from. Findings I101 … I107.
 
 The stamp stands twice, on a hidden sheet and in the document properties, so that one copy can vouch for the other.
 Whether the round knows the unit, and whether the signature is ours, is not asked here.
@@ -42,6 +42,8 @@ def identify(cells: Cells, library: Library) -> Identity:
     stamp, found = _agreed(on_sheet, in_properties)
     if stamp is None:
         return Identity(findings=found)
+    if stamp.annotated:
+        found += (finding("I107", place=_AT),)
     if not (stamp.assignment.unit or stamp.assignment.unit_name):
         found += (finding("I104", place=_AT),)
     name = f"{stamp.template}@{stamp.version}"

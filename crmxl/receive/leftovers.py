@@ -132,14 +132,10 @@ class _Sweep:
                 self.found.strays[row, column] = content
 
 
-def _columns(
-    cells: Mapping[int, Content], columns: Collection[int], *, numbers: bool = False
-) -> dict[int, Content]:
+def _columns(cells: Mapping[int, Content], columns: Collection[int], *, numbers: bool = False) -> dict[int, Content]:
     """The cells that stand in ``columns``; with ``numbers``, without plain texts."""
     return {
-        column: content
-        for column, content in cells.items()
-        if column in columns and not (numbers and _text(content))
+        column: content for column, content in cells.items() if column in columns and not (numbers and _text(content))
     }
 
 

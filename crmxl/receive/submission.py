@@ -107,5 +107,7 @@ class Submission:
         code = key.rpartition("@")[0]
         content = self.contents.get(f"{code}@title")
         row = (content.text if content and content.text else "") or self.layout.titles.get(code, "") or code
+        heading = self.layout.headings.get(code, "").partition("　")[2]
+        row = f"{heading} {row}" if heading else row
         column = self.layout.heading(key)
         return f"{row}·{column}" if column and not key.endswith("@title") else row

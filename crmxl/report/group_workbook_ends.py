@@ -127,7 +127,7 @@ def write_cover(desk: Desk, page: Page, totals: Totals, plans: Sequence[Plan], m
     page.text(row + 2, 2, _SIGNATURES.say(lang), looks.SIGNATURE)
     page.call("set_paper", 9)
     page.call("set_landscape")
-    page.call("fit_to_pages", 1, 1 if row < 50 else 0)
+    page.call("fit_to_pages", 1, 1 if row < 42 else 0)
     page.call("set_margins", 0.5, 0.5, 0.6, 0.6)
     page.call("print_area", 0, 0, row + 2, _LAST - 1)
     page.call("protect", "", {"format_columns": True, "format_rows": True})

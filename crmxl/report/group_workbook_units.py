@@ -25,9 +25,14 @@ _STILL = Text(
     "单位较多，各数为数值；“校验”表用公式与明细核对。",
     "Figures are values, since there are many units; Checks compares them live.",
 )
-_BY_UNIT = Text("各单位预算（万元）", "Budget by unit (10,000 yuan)")
-_BY_PART = Text("各部分预算（万元）", "Budget by part (10,000 yuan)")
-_CHART_DATA = Text("图表数据（万元）", "Chart data (10,000 yuan)")
+_BY_UNIT = Text("各单位预算（{money}）", "Budget by unit ({money})")
+_BY_PART = Text("各部分预算（{money}）", "Budget by part ({money})")
+_MONEY = {10_000: Text("万元", "10,000 yuan"), 1: Text("元", "yuan")}
+_CHART_DATA = Text("图表数据", "Chart data")
+_LEAST_WAN = 10**7
+"""Fen of the total below which charts are in 元."""
+_LABEL = 24
+"""Characters of a label in a chart; a longer one would leave no room for its bar."""
 _HIDDEN = 6
 """Match key, control total, and two label and value columns for the charts."""
 _LEAST_CHART = 300
@@ -147,8 +152,9 @@ def _charts(desk: Desk, page: Page, plan: Plan, width: float) -> int:
     parts = _chart(desk, plan, kind, _BY_PART, FIRST, len(block.parts), left + 2, parts_width, parts_tall)
     offset = min(900, int(pixels * 0.56)) + 12
     with refusing():
-        page.raw.insert_chart(top - 1, 0, units, {"object_position": 2, "description": _BY_UNIT.say(lang)})
-        options = {"object_position": 2, "x_offset": offset, "description": _BY_PART.say(lang)}
+        said = {"object_position": 2, "description": _titled(plan, _BY_UNIT)}
+        page.raw.insert_chart(top - 1, 0, units, said)
+        options = {"object_position": 2, "x_offset": offset, "description": _titled(plan, _BY_PART)}
         page.raw.insert_chart(top - 1, 0, parts, options)
     return top + -(-max(tall, parts_tall) * 3 // (4 * looks.ROW_HEIGHT))
 
@@ -160,7 +166,7 @@ def _chart(
     chart = desk.book.workbook.add_chart({"type": kind})
     chart.add_series(
         {
-            "name": title.say(desk.lang),
+            "name": _titled(plan, title),
             "categories": [name, first - 1, column - 1, first + rows - 2, column - 1],
             "values": [name, first - 1, column, first + rows - 2, column],
             "fill": {"color": looks.SLATE},
@@ -170,7 +176,7 @@ def _chart(
         }
     )
     chart.set_title(
-        {"name": title.say(desk.lang), "name_font": {"size": 12, "bold": True, "color": looks.NAVY}, "overlay": False}
+        {"name": _titled(plan, title), "name_font": {"size": 12, "bold": True, "color": looks.NAVY}, "overlay": False}
     )
     chart.set_legend({"none": True})
     words = {"num_font": {"size": 9, "color": "#333333"}, "line": {"color": looks.LINE}, "major_tick_mark": "none"}
@@ -193,24 +199,43 @@ def _unit_data(desk: Desk, page: Page, plan: Plan) -> int:
     shown = units if len(units) <= TOP + 1 else units[:TOP]
     column, total = plan.total_column + 5, letters(plan.total_column)
     for row, (at, unit) in enumerate(shown, FIRST):
-        page.text(row, column, unit.name or unit.label(desk.lang), looks.HIDDEN)
-        _wan(desk, page, row, column + 1, f"{total}{FIRST + at}", unit.total)
+        page.text(row, column, _short(unit.name or unit.label(desk.lang)), looks.HIDDEN)
+        _scaled(desk, page, plan, row, column + 1, f"{total}{FIRST + at}", unit.total)
     if len(shown) == len(units):
         return len(shown)
     row = FIRST + len(shown)
     page.text(row, column, _OTHERS.say(desk.lang).format(n=len(units) - len(shown)), looks.HIDDEN)
     rest = "-".join([f"{total}{plan.total_row}", *(f"{total}{FIRST + at}" for at, _ in shown)])
-    _wan(desk, page, row, column + 1, rest, sum(unit.total for _, unit in units[TOP:]))
+    _scaled(desk, page, plan, row, column + 1, rest, sum(unit.total for _, unit in units[TOP:]))
     return len(shown) + 1
 
 
 def _part_data(desk: Desk, page: Page, plan: Plan) -> None:
     column = plan.total_column + 7
     for at, part in enumerate(plan.block.parts):
-        page.text(FIRST + at, column, part.title.say(desk.lang), looks.HIDDEN)
-        _wan(desk, page, FIRST + at, column + 1, a1(plan.total_row, plan.first_amount + at), part.total)
+        page.text(FIRST + at, column, _short(part.title.say(desk.lang)), looks.HIDDEN)
+        _scaled(desk, page, plan, FIRST + at, column + 1, a1(plan.total_row, plan.first_amount + at), part.total)
 
 
-def _wan(desk: Desk, page: Page, row: int, column: int, source: str, fen: int) -> None:
-    value = round_half_away(Fraction(fen, 10**6), 2)
-    desk.formula(page, row, column, f"ROUND(({source})/10000,2)", value, {**looks.HIDDEN, "num_format": "#,##0.00"})
+def _scaled(desk: Desk, page: Page, plan: Plan, row: int, column: int, source: str, fen: int) -> None:
+    """An amount of a chart, in 万元 or 元."""
+    scale = _scale(plan)
+    value = round_half_away(Fraction(fen, 100 * scale), 2)
+    formula = f"ROUND(({source})/{scale},2)"
+    desk.formula(page, row, column, formula, value, {**looks.HIDDEN, "num_format": "#,##0.00"})
+
+
+def _scale(plan: Plan) -> int:
+    return 10_000 if abs(plan.block.total) >= _LEAST_WAN else 1
+
+
+def _titled(plan: Plan, title: Text) -> str:
+    return title.say(plan.lang).format(money=_MONEY[_scale(plan)].say(plan.lang))
+
+
+def _short(text: str) -> str:
+    """``text`` cut to what a chart has room for."""
+    if looks.width(text) <= _LABEL:
+        return text
+    cut = next(n for n in range(len(text), 0, -1) if looks.width(text[:n]) < _LABEL)
+    return f"{text[:cut]}…"

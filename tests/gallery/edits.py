@@ -39,6 +39,8 @@ A program:
 ====================  ==================================================================================
 ``store``             ``at``, ``value``, ``kind`` (``n`` number, ``b`` truth, ``e`` error, ``str`` text), ``formula``:
                       into the XML; without ``formula`` one that is there stays, and keeps the stored value
+``calculate``         the results that follow, stored in every formula as Excel's F9 does, by crmxl's own arithmetic
+                      (which other tests hold against LibreOffice's)
 ``openpyxl``          ``set``, a table of cells and values (a text with ``=`` is a formula): saves without results
 ``link``              ``target``: a link to another workbook, which formulas write ``[1]``
 ``stamp``             ``set``, a table of fields; ``where``: ``sheet``, ``properties`` or ``both``
@@ -53,13 +55,18 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from crmxl.check.evidence import Evidence
+from crmxl.expression import Fault, Value
 from crmxl.issue.places import Layout, SheetPlan, a1, letters
 from crmxl.issue.stamp import SHEET
+from crmxl.receive.reading import read
 from tests.gallery import package
+from tests.gallery.issued import gallery_library
 from tests.office.driver import Book, Office
 
 Edit: TypeAlias = Mapping[str, Any]
@@ -226,6 +233,18 @@ class Program:
         package.set_cell(parts, *self._places.cell(at), kind=kind, value=value, formula=formula)
         self._workbook = package.put_together(parts)
 
+    def calculate(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            path = Path(name) / "stored.xlsx"
+            path.write_bytes(self._workbook)
+            evidence = Evidence(read(path, gallery_library()), self._places.layout)
+        parts = package.taken_apart(self._workbook)
+        for key, value in evidence.as_workbook.items():
+            if evidence.content(key).formula:
+                kind, text = _stored(value)
+                package.set_cell(parts, *self._places.cell(key), kind=kind, value=text, formula=None)
+        self._workbook = package.put_together(parts)
+
     def openpyxl(self, set: Mapping[str, str | int | float | bool]) -> None:
         from openpyxl import load_workbook
 
@@ -259,6 +278,15 @@ class Program:
 
     def file(self, kind: str) -> None:
         self._workbook = FILES[kind](self._workbook)
+
+
+def _stored(value: Value) -> tuple[str, str]:
+    """A result as the XML's type and text."""
+    if isinstance(value, Fault):
+        return "e", value.text
+    if isinstance(value, bool):
+        return "b", str(int(value))
+    return ("n", repr(float(value))) if isinstance(value, Fraction) else ("str", str(value or ""))
 
 
 def needs_office(edits: Sequence[Edit]) -> bool:

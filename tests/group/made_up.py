@@ -15,7 +15,7 @@ columns = [
   { id = "name", title = { zh = "活动", en = "Activity" }, type = "text" },
   { id = "quantity", title = { zh = "数量", en = "Quantity" }, type = "quantity" },
   { id = "price", title = { zh = "单价", en = "Price" }, type = "money", consolidate = "none" },
-  { id = "amount", title = { zh = "金额", en = "Cost" }, type = "money", total = true, expression = "quantity * price" },
+  { id = "amount", title = { zh = "金额", en = "Sum" }, type = "money", total = true, expression = "quantity * price" },
 ]
 """
 

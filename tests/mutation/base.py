@@ -116,6 +116,10 @@ class Base:
                 found.append(row.code)
         return found
 
+    def lines_inputs(self) -> list[Key]:
+        """Keys of all inputs on the sheet with the amounts."""
+        return [cell.key for cell in self.layout.inputs if cell.sheet == self.money.id]
+
     def runs(self, plan: SheetPlan | None = None) -> list[list[Row]]:
         """Lines that stand together, group by group."""
         found: list[list[Row]] = [[]]

@@ -136,7 +136,10 @@ def binary_dust(random: Random, base: Base) -> Edit:
 def amount_copied_to_another_line(random: Random, base: Base) -> Edit:
     """One line's amount, and its months, are copied onto another's."""
     here, there = two(random, base.lines(filled=True))
-    source = [here + COUNTED, *(key for key in base.roles(Role.INPUT, Role.CLOSED) if key.startswith(f"{here}{COUNTED}."))]
+    source = [
+        here + COUNTED,
+        *(key for key in base.roles(Role.INPUT, Role.CLOSED) if key.startswith(f"{here}{COUNTED}.")),
+    ]
     area = f"{base.at(source[0])}:{base.at(source[-1])}"
     changes = {there + key.removeprefix(here): base.inputs.get(key) for key in source}
     tab, to = base.money.name, base.at(there + COUNTED)
@@ -205,6 +208,8 @@ def date_changed(random: Random, base: Base) -> Edit:
     changes: dict[Key, Entry | None] = {key: day}
     if random.random() < 0.5:
         return edit(f"typed {day} at {key}", typed(random.choice(WAYS), base, changes), changes=changes)
-    text = random.choice((f"{day.year}年{day.month}月{day.day}日", f"{day.year}.{day.month}.{day.day}", day.isoformat()))
+    text = random.choice(
+        (f"{day.year}年{day.month}月{day.day}日", f"{day.year}.{day.month}.{day.day}", day.isoformat())
+    )
     means = typed(random.choice(WAYS), base, {key: text})
     return edit(f"wrote {text} at {key}", means, sign("E101", base.tab(key), base.at(key)), changes=changes)

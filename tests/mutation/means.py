@@ -92,9 +92,7 @@ def in_xml(cells: Mapping[tuple[str, str], str], *, values: bool = True) -> Mean
                 assert found["formula"], f"{tab}!{cell} has no formula"
             kind = f' t="{kind}"' if kind else ""
             style = found["style"] or ""
-            parts[part] = (
-                f'{text[: found.start()]}<c r="{cell}"{style}{kind}>{inner}</c>{text[found.end() :]}'.encode()
-            )
+            parts[part] = f'{text[: found.start()]}<c r="{cell}"{style}{kind}>{inner}</c>{text[found.end() :]}'.encode()
         return _zipped(data, parts if values else _without_values(parts))
 
     return Means("XML", make, frozenset() if values else UNCALCULATED)
@@ -157,7 +155,9 @@ def shown(data: bytes, tab: str, cell: str) -> str:
 
 def tab_names(data: bytes) -> tuple[str, ...]:
     """Tabs of a file by XlsxWriter, in order."""
-    return tuple(unescape(name) for name in re.findall(r'<sheet name="([^"]*)"', _parts(data)["xl/workbook.xml"].decode()))
+    return tuple(
+        unescape(name) for name in re.findall(r'<sheet name="([^"]*)"', _parts(data)["xl/workbook.xml"].decode())
+    )
 
 
 def typed(how: str, base: Base, changes: Mapping[Key, Entry | None]) -> Means:

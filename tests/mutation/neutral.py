@@ -106,7 +106,9 @@ def line_moved_within_its_group(random: Random, base: Base) -> Edit:
         raise Unsuitable
     run = random.choice(runs)
     first, last = run[0].number, run[-1].number
-    moves = [(row, to) for row in range(first, last + 1) for to in range(first + 1, last + 1) if to not in (row, row + 1)]
+    moves = [
+        (row, to) for row in range(first, last + 1) for to in range(first + 1, last + 1) if to not in (row, row + 1)
+    ]
     row, to = random.choice(moves)
     tab = base.money.name
     return edit(f"moved {tab} row {row} before row {to}", in_office(lambda book: book.move_rows(tab, row, row, to)))

@@ -1,0 +1,229 @@
+"""Entries that must not be guessed: refused, with the cell named."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from crmxl.issue.places import Role, RowKind, a1
+from crmxl.model import Key
+from tests.mutation.base import COUNTED, Base, Entry, numeric, some_fen, yuan
+from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign
+from tests.mutation.means import WAYS, Means, fault, formula, in_office, in_openpyxl, in_xml, number, truth, typed
+from tests.office.driver import Commands
+
+UNREADABLE = (
+    "1万",
+    "1.5万元",
+    "一千",
+    "约300",
+    "待定",
+    "1e5",
+    "1_000",
+    "nan",
+    "inf",
+    "1,00",
+    "٣",
+    "5%",
+    "1 200",
+    "#REF!",
+)
+TOO_PRECISE = ("12.345", "0.001元", "１２．３４５")
+NEGATIVE = ("-5元", "(500)", "－１０", "\u2212 3.00")
+TOO_LARGE = ("100000000000", "999,999,999,999.99元")
+
+
+def _money(random: Random, base: Base) -> Key:
+    """An amount, of the year or of a month."""
+    return one(random, [key for key in base.roles(Role.INPUT) if numeric(base, key)])
+
+
+@kind(Intent.DAMAGE)
+def unreadable_amount(random: Random, base: Base) -> Edit:
+    """1万, 约300, 1e5: never guessed."""
+    texts = {
+        **dict.fromkeys(UNREADABLE, "E102"),
+        **dict.fromkeys(TOO_PRECISE, "E105"),
+        **dict.fromkeys(NEGATIVE, "E104"),
+        **dict.fromkeys(TOO_LARGE, "E104"),
+    }
+    text, key = random.choice(list(texts)), _money(random, base)
+    means = typed(random.choice(WAYS[:1] if text == "#REF!" else WAYS), base, {key: text})
+    return edit(f"wrote {text} at {key}", means, sign(texts[text], base.tab(key), base.at(key)))
+
+
+@kind(Intent.DAMAGE)
+def error_value(random: Random, base: Base) -> Edit:
+    """#REF! or another error value stands in an input; it must never count as 0."""
+    key = random.choice((_money(random, base), random.choice(base.roles(Role.INPUT))))
+    tab, cell = base.tab(key), base.at(key)
+    text = random.choice(("#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?"))
+    means = random.choice(
+        (
+            in_xml({(tab, cell): fault(text)}, values=False),
+            in_office(lambda book: book.set_formula(tab, cell, "=1/0")),
+            in_openpyxl(lambda book: _put(book, tab, cell, text, "e")),
+        )
+    )
+    return edit(f"{text} at {key}", means, sign("E106", tab, cell))
+
+
+@kind(Intent.DAMAGE)
+def negative_amount(random: Random, base: Base) -> Edit:
+    """A reduction is entered as a negative amount."""
+    key = _money(random, base)
+    amount = -yuan(some_fen(random))
+    return edit(f"typed {amount} at {key}", typed(random.choice(WAYS), base, {key: amount}), _there("E104", base, key))
+
+
+@kind(Intent.DAMAGE)
+def three_decimals(random: Random, base: Base) -> Edit:
+    """More decimals than are shown."""
+    key = _money(random, base)
+    amount = Decimal(random.randrange(10**9)) + random.choice((Decimal("0.001"), Decimal("0.125"), Decimal("0.33333")))
+    return edit(f"typed {amount} at {key}", typed(random.choice(WAYS), base, {key: amount}), _there("E105", base, key))
+
+
+@kind(Intent.DAMAGE)
+def too_large_amount(random: Random, base: Base) -> Edit:
+    """A hundred thousand million and more: no budget, a slip."""
+    key = _money(random, base)
+    amount = Decimal(10 ** random.randint(11, 17))
+    return edit(f"typed {amount} at {key}", typed(random.choice(WAYS), base, {key: amount}), _there("E104", base, key))
+
+
+@kind(Intent.DAMAGE)
+def truth_value_or_date(random: Random, base: Base) -> Edit:
+    """TRUE or a date in an amount: numbers to Excel, no amounts to people."""
+    key = _money(random, base)
+    tab, cell, value = base.tab(key), base.at(key), random.random() < 0.5
+    means: Means = random.choice(
+        (
+            in_xml({(tab, cell): truth(value)}, values=False),
+            in_office(lambda book: book.set(tab, cell, value)),
+            in_openpyxl(lambda book: setattr(book[tab][cell], "value", date(2026, 3, 5))),
+        )
+    )
+    return edit(f"a truth value or date at {key}", means, sign("E112", tab, cell))
+
+
+@kind(Intent.DAMAGE)
+def external_link(random: Random, base: Base) -> Edit:
+    """An input reads another workbook, which the group does not have."""
+    key = _money(random, base)
+    tab, cell = base.tab(key), base.at(key)
+    text = random.choice(
+        (
+            "[1]Sheet1!$B$3",
+            "'[2025 预算.xlsx]汇总'!$B$3",
+            "'D:\\预算\\[2025.xlsx]Sheet1'!B3",
+            "SUM([1]Sheet1!B3:B9)",
+            "[2025.xlsx]Sheet1!B3*1.1",
+        )
+    )
+    means = random.choice((in_xml({(tab, cell): formula(text, "1200")}), _formula_by_openpyxl(tab, cell, text)))
+    return edit(f"typed ={text} at {key}", means, sign("E108", tab, cell))
+
+
+@kind(Intent.DAMAGE)
+def formula_never_calculated(random: Random, base: Base) -> Edit:
+    """A formula in an input, saved without its value: what did the unit see?"""
+    key = _money(random, base)
+    tab, cell = base.tab(key), base.at(key)
+    return edit(f"typed =500+700 at {key}", _formula_by_openpyxl(tab, cell, "500+700"), sign("E109", tab, cell))
+
+
+@kind(Intent.DAMAGE)
+def inputs_merged(random: Random, base: Base) -> Edit:
+    """Inputs are merged into one cell, which keeps one of their values."""
+    inputs = {(base.layout.cells[key].row, base.layout.cells[key].column) for key in base.lines_inputs()}
+    row, column = random.choice(sorted(inputs))
+    down, right = (1, 0) if random.random() < 0.6 else (0, 1)
+    if (row + down, column + right) not in inputs:
+        raise Unsuitable
+    tab, area = base.money.name, f"{a1(row, column)}:{a1(row + down, column + right)}"
+    return edit(f"merged {tab}!{area}", in_office(lambda book: book.merge(tab, area)), sign("S111", tab, area))
+
+
+@kind(Intent.DAMAGE)
+def months_that_do_not_add_up(random: Random, base: Base) -> Edit:
+    """The year or one month is changed, and not the rest."""
+    code = one(random, [code for code in base.lines(filled=True) if base.months(code)])
+    year = code + COUNTED
+    key = random.choice((year, random.choice(base.months(code))))
+    was = base.inputs[key]
+    assert isinstance(was, Decimal)
+    amount = was + yuan(random.choice((1, 100, some_fen(random))))
+    means = typed(random.choice(WAYS), base, {key: amount})
+    return edit(f"typed {amount} at {key}", means, _there("E113", base, year))
+
+
+@kind(Intent.DAMAGE)
+def amount_in_a_closed_month(random: Random, base: Base) -> Edit:
+    """An amount before the first month of a part-year."""
+    key = one(random, base.roles(Role.CLOSED))
+    entry: Entry = random.choice((yuan(some_fen(random)), Decimal(0), "1,200元"))
+    means = typed(random.choice(WAYS), base, {key: entry})
+    return edit(f"typed {entry} at {key}", means, _there("S115", base, key))
+
+
+@kind(Intent.DAMAGE)
+def required_text_cleared(random: Random, base: Base) -> Edit:
+    """The basis of an amount, or the name of a line of the unit's own, is deleted."""
+    columns = {"cosmetics-plan": ("basis",), "annual-departments": ("title", "measure", "by")}[base.template]
+    amounts = set(base.lines(filled=True))
+    keys = [key for key in base.inputs if key.rpartition("@")[2] in columns]
+    if base.template == "cosmetics-plan":
+        keys = [key for key in keys if key.rpartition("@")[0] in amounts]
+    key = one(random, keys)
+    entry = random.choice((None, "  "))
+    return edit(f"wrote {entry!r} at {key}", typed(random.choice(WAYS), base, {key: entry}), _there("E103", base, key))
+
+
+@kind(Intent.DAMAGE)
+def everything_cleared(random: Random, base: Base) -> Edit:
+    """All figures are deleted: a blank form is not a nil return."""
+    changes: dict[Key, Entry | None] = {key: None for key in base.inputs if numeric(base, key)}
+    return edit("cleared every figure", typed(random.choice(WAYS), base, changes), sign("E115"))
+
+
+@kind(Intent.DAMAGE)
+def amount_cut_and_pasted(random: Random, base: Base) -> Edit:
+    """An amount is cut and pasted: formulas follow it to the other line, and the checks of its own line are gone."""
+    rows = base.rows(RowKind.LINE, RowKind.OPEN)
+    here = one(random, base.lines(filled=True))
+    there = random.choice([row.code for row in rows if row.code != here])
+    source, target = base.at(here + COUNTED), base.at(there + COUNTED)
+
+    def do(book: Commands) -> None:
+        book.move_range(base.money.name, source, target)
+
+    return edit(f"cut {source} and pasted it at {target}", in_office(do), sign("S110", base.money.name))
+
+
+@kind(Intent.DAMAGE)
+def entry_changed_and_not_recalculated(random: Random, base: Base) -> Edit:
+    """Another program changes an amount and keeps the totals: what the unit saw is not what adds up."""
+    code = one(random, base.lines(filled=True))
+    key = code + COUNTED
+    was = base.inputs[key]
+    assert isinstance(was, Decimal)
+    amount = was + yuan(some_fen(random))
+    owner = code.rpartition(".")[0] + COUNTED
+    means = in_xml({(base.tab(key), base.at(key)): number(str(amount))})
+    return edit(f"changed {key} to {amount} alone", means, _there("S112", base, owner))
+
+
+def _there(code: str, base: Base, key: Key) -> Any:
+    return sign(code, base.tab(key), base.at(key))
+
+
+def _formula_by_openpyxl(tab: str, cell: str, text: str) -> Means:
+    return in_openpyxl(lambda book: setattr(book[tab][cell], "value", f"={text}"))
+
+
+def _put(book: Any, tab: str, cell: str, value: str, kind: str) -> None:
+    book[tab][cell].value = value
+    book[tab][cell].data_type = kind

@@ -1,0 +1,256 @@
+"""Runs edits, judges what crmxl says of them, and counts.
+
+Whatever an edit intends: a file that is accepted must give the independent sum, and every entry as it stands. Anything
+else is a *silent change*. The intent is judged beside that.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+
+from crmxl.catalogue import word
+from crmxl.check.runner import check
+from crmxl.check.verdict import Report
+from crmxl.issue.places import Role
+from crmxl.model import Finding, Severity
+from crmxl.money import show
+from crmxl.receive.reading import read
+from tests.mutation.base import LIBRARY, TEMPLATES, Base, base, counted, exact
+from tests.mutation.kinds import Edit, Intent, Kind, Unsuitable, all_kinds, edit
+from tests.mutation.means import Bench, Means
+from tests.office.driver import Office, OfficeError
+
+SEEDS_OF_A_BASE = 20
+"""That many seeds share their bases, which cost as much as an edit."""
+_TRIES = 200
+_SAID = 8
+"""Findings that a failure repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one run."""
+
+    kind: str
+    intent: Intent
+    seed: int
+    base: str = ""
+    edit: str = ""
+    means: str = ""
+    said: tuple[str, ...] = ()
+    """What crmxl said, one line a finding."""
+    codes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    """Why the run failed; empty for a good one."""
+    silent: bool = False
+
+    def __str__(self) -> str:
+        said = [*self.said[:_SAID], *([f"… {len(self.said) - _SAID} more"] if len(self.said) > _SAID else [])]
+        return "\n".join(
+            (
+                f"{'SILENT CHANGE' if self.silent else 'failed' if self.problems else 'good'}: {self.kind} "
+                f"({self.intent}), seed {self.seed}",
+                f"  base:  {self.base}",
+                f"  edit:  {self.edit} [{self.means}]",
+                *(f"  wrong: {problem}" for problem in self.problems),
+                *(f"  said:  {line}" for line in said or ["nothing"]),
+                f"  again: python -m tests.mutation --kind {self.kind} --seed {self.seed}",
+            )
+        )
+
+
+def run(kind: Kind, seed: int, bench: Bench, keep: Path | None = None) -> Outcome:
+    """One edit, made and judged; ``keep`` is where the edited file goes."""
+    try:
+        start, edit = _edit(kind, seed)
+    except Unsuitable:
+        return Outcome(kind.name, kind.intent, seed, problems=(f"no base in {_TRIES} has a place for it",))
+    told = {"base": str(start), "edit": edit.says, "means": edit.means.name}
+    if wrong := _faulty(start.template, start.number):
+        return Outcome(kind.name, kind.intent, seed, problems=(f"the base is faulty: {wrong}",), **told)
+    try:
+        data = edit.means.make(start.data, bench)
+    except (OfficeError, AssertionError) as error:
+        return Outcome(kind.name, kind.intent, seed, problems=(f"the edit could not be made: {error}",), **told)
+    path = keep or bench.folder / "edited.xlsx"
+    path.write_bytes(data)
+    try:
+        report = check(read(path, LIBRARY))
+    except Exception:  # a crash is a failure of the run, not of the whole test
+        return Outcome(kind.name, kind.intent, seed, problems=(traceback.format_exc(),), **told)
+    problems, silent = judge(kind.intent, start, edit, report)
+    return Outcome(
+        kind.name,
+        kind.intent,
+        seed,
+        said=tuple(map(_line, report.findings)),
+        codes=tuple(sorted({finding.code for finding in report.findings})),
+        problems=tuple(problems),
+        silent=silent,
+        **told,
+    )
+
+
+def _edit(kind: Kind, seed: int) -> tuple[Base, Edit]:
+    """The edit of a kind and seed, on the first base that has a place for it."""
+    offset = Random(f"template {kind.name} {seed}").randrange(len(TEMPLATES))
+    for attempt in range(_TRIES):
+        template = TEMPLATES[(offset + attempt) % len(TEMPLATES)]
+        start = base(template, seed // SEEDS_OF_A_BASE + attempt // len(TEMPLATES))
+        try:
+            return start, kind.make(Random(f"{kind.name} {seed} {attempt}"), start)
+        except Unsuitable:
+            continue
+    raise Unsuitable
+
+
+@lru_cache(maxsize=1024)
+def _faulty(template: str, number: int) -> str:
+    """What is wrong with a base; empty where nothing is: it has no findings, and its total is the independent sum."""
+    start = base(template, number)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "base.xlsx")
+        path.write_bytes(start.data)
+        report = check(read(path, LIBRARY))
+    if report.findings:
+        return "; ".join(map(_line, report.findings[:_SAID]))
+    return "; ".join(differences(start, edit("", Means("none", lambda data, bench: data)), report))
+
+
+def judge(intent: Intent, start: Base, edit: Edit, report: Report) -> tuple[list[str], bool]:
+    """What is wrong with what crmxl made of an edit, and whether it is a silent change."""
+    problems = [] if report.blocked else [f"accepted, but {what}" for what in differences(start, edit, report)]
+    silent = bool(problems)
+    for wanted in edit.signs:
+        if not any(wanted.matches(finding) for finding in report.findings):
+            problems.append(f"no finding {wanted}")
+    if intent is Intent.DAMAGE:
+        if not report.blocked:
+            problems.append(f"accepted with verdict {report.verdict}")
+        return problems, silent
+    if report.blocked:
+        problems.append(f"refused with verdict {report.verdict}")
+    allowed = edit.allowed | edit.means.tells | {code for wanted in edit.signs for code in wanted.codes}
+    if surplus := sorted({finding.code for finding in report.findings} - allowed):
+        problems.append(f"told of {', '.join(surplus)}, which nobody expects")
+    return problems, silent
+
+
+def differences(start: Base, edit: Edit, report: Report) -> Iterator[str]:
+    """Where the report's total and entries are not what stands in the file, by the test's own record."""
+    inputs = edit.inputs(start)
+    total = counted(inputs)
+    if report.total != total:
+        yield f"the total is {_shown(report.total)}, not {show(total)}"
+    layout = report.submission.layout
+    keys = {cell.key: None for cell in start.layout.inputs}
+    if layout is not None:
+        keys |= {cell.key: None for cell in layout.cells.values() if cell.role in (Role.INPUT, Role.CLOSED)}
+    for key in keys:
+        there, wanted = report.values.get(key), exact(inputs.get(key))
+        if there != wanted:
+            yield f"{key} is {there!r}, not {wanted!r}"
+
+
+def _shown(value: Fraction | None) -> str:
+    return "unknown" if value is None else show(value)
+
+
+def _line(finding: Finding) -> str:
+    place = f"{finding.place.sheet}!{finding.place.cell}".strip("!") or finding.place.title
+    mark = "!" if finding.severity is Severity.ERROR else " "
+    return f"{mark}{finding.code} {place}: {word(finding, 'zh').message}"
+
+
+@dataclass(slots=True)
+class Tally:
+    """Runs counted by kind."""
+
+    runs: Counter[str] = field(default_factory=Counter)
+    intents: dict[str, Intent] = field(default_factory=dict)
+    means: dict[str, Counter[str]] = field(default_factory=dict)
+    codes: dict[str, Counter[str]] = field(default_factory=dict)
+    most: Counter[str] = field(default_factory=Counter)
+    """Most findings of one run."""
+    failed: list[Outcome] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one."""
+        name = outcome.kind
+        self.runs[name] += 1
+        self.intents[name] = outcome.intent
+        self.means.setdefault(name, Counter())[outcome.means or "none"] += 1
+        self.codes.setdefault(name, Counter()).update(outcome.codes)
+        self.most[name] = max(self.most[name], len(outcome.said))
+        if outcome.problems:
+            self.failed.append(outcome)
+
+    @property
+    def silent(self) -> int:
+        """Silent changes."""
+        return sum(outcome.silent for outcome in self.failed)
+
+    @property
+    def accepted_share(self) -> float:
+        """Share of runs whose edit is neutral or an entry."""
+        good = sum(count for name, count in self.runs.items() if self.intents[name] is not Intent.DAMAGE)
+        return good / max(1, self.runs.total())
+
+    def table(self) -> Iterator[str]:
+        """Lines for people."""
+        yield f"{'kind':<46} {'intent':<8} {'runs':>6} {'failed':>6} {'silent':>6} {'most':>4}  codes; means"
+        for name in sorted(self.runs, key=lambda name: (self.intents[name], name)):
+            failed = [outcome for outcome in self.failed if outcome.kind == name]
+            codes = " ".join(code for code, _ in self.codes[name].most_common(7)) or "-"
+            means = ", ".join(f"{means} {count}" for means, count in self.means[name].most_common())
+            silent = sum(outcome.silent for outcome in failed)
+            yield (
+                f"{name:<46} {self.intents[name]:<8} {self.runs[name]:>6} {len(failed):>6} {silent:>6} "
+                f"{self.most[name]:>4}  {codes}; {means}"
+            )
+        by_intent = Counter({intent: 0 for intent in Intent})
+        for name, count in self.runs.items():
+            by_intent[self.intents[name]] += count
+        intents = ", ".join(f"{intent} {by_intent[intent]:,}" for intent in Intent)
+        yield ""
+        yield f"{len(self.runs)} kinds, {self.runs.total():,} runs: {intents}; neutral or entry {self.accepted_share:.0%}"
+        yield f"failed: {len(self.failed):,}; silent changes: {self.silent:,}"
+
+
+def plan(seeds: Iterable[int], kinds: Sequence[Kind] = ()) -> Iterator[tuple[Kind, int]]:
+    """Kinds in turn, one a seed."""
+    chosen = kinds or all_kinds()
+    return ((chosen[seed % len(chosen)], seed) for seed in seeds)
+
+
+def run_seeds(seeds: Sequence[int], names: Sequence[str] = (), office: Office | None = None) -> list[Outcome]:
+    """The runs of ``seeds`` with one LibreOffice."""
+    kinds = [kind for kind in all_kinds() if not names or kind.name in names]
+    with tempfile.TemporaryDirectory(prefix="crmxl-mutation-") as folder:
+        if office is not None:
+            return [run(kind, seed, Bench(office, Path(folder))) for kind, seed in plan(seeds, kinds)]
+        with Office() as own:
+            return [run(kind, seed, Bench(own, Path(folder))) for kind, seed in plan(seeds, kinds)]
+
+
+def run_many(first: int, count: int, names: Sequence[str], jobs: int, progress: Callable[[Tally], None]) -> Tally:
+    """``count`` runs from seed ``first`` on, in ``jobs`` processes with a LibreOffice each."""
+    seeds = range(first, first + count)
+    size = max(SEEDS_OF_A_BASE, min(200, -(-count // max(1, jobs))))
+    chunks = [seeds[at : at + size] for at in range(0, count, size)]
+    tally = Tally()
+    with ProcessPoolExecutor(jobs) as pool:
+        for outcomes in pool.map(run_seeds, chunks, [names] * len(chunks)):
+            for outcome in outcomes:
+                tally.add(outcome)
+            progress(tally)
+    return tally
