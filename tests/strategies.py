@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -75,8 +75,13 @@ class Filled:
 
     template: Template
     assignment: Assignment
-    layout: Layout = field(repr=False)
     inputs: Mapping[Key, Value]
+
+    @property
+    def layout(self) -> Layout:
+        """Where everything stands."""
+        given = self.assignment
+        return lay_out(self.template, given.year, given.parts, given.first_month, given.lang)
 
 
 def inputs_of(layout: Layout) -> st.SearchStrategy[dict[Key, Value]]:
@@ -181,5 +186,4 @@ def filled(draw: st.DrawFn) -> Filled:
         parameters={"target": "2000000.50"},
         lang=draw(st.sampled_from(["zh", "en"])),
     )
-    layout = lay_out(template, assignment.year, assignment.parts, assignment.first_month, assignment.lang)
-    return Filled(template, assignment, layout, draw(inputs_of(layout)))
+    return Filled(template, assignment, draw(inputs_of(Filled(template, assignment, {}).layout)))

@@ -1,6 +1,6 @@
 """What a returned file is, told by its content before anything parses it: a finding, or None for a plain .xlsx.
 
-Knows containers and limits, nothing of cells. ``found`` is language-neutral: format names and sizes.
+Knows containers and limits, nothing of cells. What it looks like is told by format names and sizes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass
 
 from crmxl.catalogue import finding
-from crmxl.model import Finding
+from crmxl.model import Finding, Said, Text
 
 _MB = 1 << 20
 
@@ -50,6 +50,12 @@ _STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Only these inflate in bounded steps, and Excel knows no other."""
 _CHUNK = 1 << 16
+_EMPTY = Text("空文件", "an empty file")
+_LOCK = Text("Excel/WPS 打开时的临时文件（~$）", "a lock file of Excel or WPS (~$)")
+_PAGE = Text("网页（HTML）", "a web page (HTML)")
+_VALUES = Text("文本表格（CSV）", "comma-separated values (CSV)")
+_WORDS = Text("纯文本（TXT）", "plain text (TXT)")
+_UNKNOWN = Text("无法辨认的数据", "unknown data")
 
 
 def refuse(data: bytes, name: str) -> Finding | None:
@@ -60,7 +66,7 @@ def refuse(data: bytes, name: str) -> Finding | None:
     if len(data) > LIMITS.file:
         return too_large(len(data))
     if not data:
-        return finding("F101", found="空文件 (empty)")
+        return finding("F101", found=_EMPTY)
     if data.startswith(_OLE2):
         if _ENCRYPTED in data:
             return finding("F103", found="OLE2 (EncryptedPackage)")
@@ -71,7 +77,7 @@ def refuse(data: bytes, name: str) -> Finding | None:
         except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError):
             return finding("F102", found="ZIP")
     if name.startswith("~$"):
-        return finding("F101", found="~$ (Excel/WPS lock file)")
+        return finding("F101", found=_LOCK)
     if b"urn:schemas-microsoft-com:office:spreadsheet" in data[:4096]:
         return finding("F104", found="XML Spreadsheet 2003 (.xml)")
     return finding("F101", found=_looks_like(data))
@@ -154,20 +160,20 @@ def _declares_type(chunk: bytes) -> bool:
     return b"<!DOCTYPE" in chunk or b"<!DOCTYPE" in chunk.replace(b"\0", b"")
 
 
-def _looks_like(data: bytes) -> str:
+def _looks_like(data: bytes) -> Said:
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return kind
     head = data[:4096]
     if any(mark in head.lower() for mark in _HTML):
-        return "HTML"
+        return _PAGE
     text = _decoded(head)
     if not text:
-        return "未知 (unknown)"
+        return _UNKNOWN
     if text.lstrip().startswith("<?xml"):
         return "XML"
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return "CSV" if any(mark in first for mark in ",\t;") else "TXT"
+    return _VALUES if any(mark in first for mark in ",\t;") else _WORDS
 
 
 def _decoded(head: bytes) -> str:

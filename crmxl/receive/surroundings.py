@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from crmxl.catalogue import finding
 from crmxl.define.names import TAKEN_TABS
 from crmxl.issue.places import CHECKS, Role, a1, letters
-from crmxl.model import Finding, Key, Place
+from crmxl.model import Finding, Key, Place, Said, Text
 from crmxl.receive.anchors import Anchors, Located
 from crmxl.receive.cells import Cells
 from crmxl.receive.submission import Submission
 
 _MOST = 20
 """Rows or columns that one finding lists."""
+_WHOLE = Text("整张表", "the whole sheet")
 
 
 def merged_inputs(submission: Submission, sheet: Located) -> Iterator[Finding]:
@@ -37,8 +38,9 @@ def hidden_amounts(submission: Submission, sheet: Located) -> Iterator[Finding]:
     tab = sheet.tab
     filled = [key for key in _keys(submission, sheet, Role.INPUT) if not submission.contents[key].invisible]
     spots = [submission.spots[key] for key in filled]
+    said: Said
     if tab.state != "visible":
-        hidden, said = spots, tab.state
+        hidden, said = spots, _WHOLE
     else:
         hidden = [spot for spot in spots if spot.row in tab.hidden_rows or spot.column in tab.hidden_columns]
         rows = sorted({spot.row for spot in hidden} & tab.hidden_rows)

@@ -13,6 +13,7 @@ A person, in LibreOffice, after taking off the protection:
 ``clear``             ``at``
 ``formula``           ``at``, ``formula`` (as in English Excel)
 ``paste``             ``at``, ``to``: copy one cell to another, formula, format and all
+``cut``               ``at``, ``to``: cut one cell and paste it; references follow
 ``merge``             ``at``, ``to``: corners
 ``insert_row``        ``before`` a code, ``count``
 ``delete_row``        ``row``
@@ -42,6 +43,7 @@ A program:
 ``calculate``         the results that follow, stored in every formula as Excel's F9 does, by crmxl's own arithmetic
                       (which other tests hold against LibreOffice's)
 ``openpyxl``          ``set``, a table of cells and values (a text with ``=`` is a formula): saves without results
+``annotate``          the marked copy that the group sends back, made by ``validate --annotate``
 ``link``              ``target``: a link to another workbook, which formulas write ``[1]``
 ``stamp``             ``set``, a table of fields; ``where``: ``sheet``, ``properties`` or ``both``
 ``drop_properties``   the document properties cleared
@@ -61,10 +63,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from crmxl.check.evidence import Evidence
+from crmxl.check.runner import check
 from crmxl.expression import Fault, Value
 from crmxl.issue.places import Layout, SheetPlan, a1, letters
 from crmxl.issue.stamp import SHEET
 from crmxl.receive.reading import read
+from crmxl.report.findings_copy import annotated
 from tests.gallery import package
 from tests.gallery.issued import gallery_library
 from tests.office.driver import Book, Office
@@ -146,6 +150,10 @@ class Person:
     def paste(self, at: str, to: str) -> None:
         (tab, cell), (to_tab, to_cell) = self._places.cell(at), self._places.cell(to)
         self._book.copy_range(tab, cell, to_cell, to_tab)
+
+    def cut(self, at: str, to: str) -> None:
+        (tab, cell), (to_tab, to_cell) = self._places.cell(at), self._places.cell(to)
+        self._book.move_range(tab, cell, to_cell, to_tab)
 
     def merge(self, at: str, to: str) -> None:
         (tab, first), (_, last) = self._places.cell(at), self._places.cell(to)
@@ -255,6 +263,14 @@ class Program:
         saved = io.BytesIO()
         book.save(saved)
         self._workbook = package.put_together(package.dated(package.taken_apart(saved.getvalue())))
+
+    def annotate(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            path = Path(name) / "returned.xlsx"
+            path.write_bytes(self._workbook)
+            copy = annotated(check(read(path, gallery_library())))
+        assert copy is not None, "there is nothing to annotate"
+        self._workbook = copy
 
     def link(self, target: str) -> None:
         parts = package.taken_apart(self._workbook)

@@ -48,9 +48,8 @@ def main() -> int:
     for outcome in tally.failed[: given.show]:
         print(outcome, end="\n\n")
     print("\n".join(tally.table()))
-    print(
-        f"seeds {given.seed} to {given.seed + given.count - 1}; {time.monotonic() - began:.0f} s in {given.jobs} processes"
-    )
+    last, took = given.seed + given.count - 1, time.monotonic() - began
+    print(f"seeds {given.seed} to {last}; {took:.0f} s in {given.jobs} processes")
     return int(bool(tally.failed))
 
 

@@ -110,7 +110,7 @@ class Base:
         found = []
         for row in self.rows(RowKind.LINE, RowKind.OPEN):
             amount = self.inputs.get(row.code + COUNTED)
-            if filled is not None and filled != bool(amount) or (filled is False and amount is not None):
+            if (filled is not None and filled != bool(amount)) or (filled is False and amount is not None):
                 continue
             if opened is None or opened == (row.kind is RowKind.OPEN):
                 found.append(row.code)

@@ -96,13 +96,16 @@ def too_large_amount(random: Random, base: Base) -> Edit:
 
 @kind(Intent.DAMAGE)
 def truth_value_or_date(random: Random, base: Base) -> Edit:
-    """TRUE or a date in an amount: numbers to Excel, no amounts to people."""
+    """TRUE or a date in an amount: numbers to Excel, no amounts to people.
+
+    Not by LibreOffice: in a cell formatted as an amount it saves TRUE as 1 and a date as its serial number.
+    """
     key = _money(random, base)
     tab, cell, value = base.tab(key), base.at(key), random.random() < 0.5
     means: Means = random.choice(
         (
             in_xml({(tab, cell): truth(value)}, values=False),
-            in_office(lambda book: book.set(tab, cell, value)),
+            in_openpyxl(lambda book: setattr(book[tab][cell], "value", value)),
             in_openpyxl(lambda book: setattr(book[tab][cell], "value", date(2026, 3, 5))),
         )
     )

@@ -11,7 +11,18 @@ from crmxl.issue.places import CHECKS, FLAG, NOTE_ROW, Role, RowKind, a1
 from crmxl.model import Key
 from tests.mutation.base import Base, some_fen, yuan
 from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign
-from tests.mutation.means import Means, cached, formula, in_office, in_openpyxl, in_xml, number, shown, words
+from tests.mutation.means import (
+    Means,
+    cached,
+    cached_words,
+    formula,
+    in_office,
+    in_openpyxl,
+    in_xml,
+    number,
+    shown,
+    words,
+)
 
 SUMS = (RowKind.SUBTOTAL, RowKind.PART_TOTAL, RowKind.TOTAL)
 _RANGE = re.compile(r"([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)")
@@ -140,7 +151,7 @@ def shown_text_changed(random: Random, base: Base) -> Edit:
     key = random.choice((FLAG, one(random, keys)))
     tab, cell = base.tab(key), base.at(key)
     value = random.choice(("未完成(还差 1 项)", "不通过", "Incomplete", "超出允许范围"))
-    return edit(f"{key} shows {value}", in_xml({(tab, cell): cached(value)}), sign("S112", tab, cell))
+    return edit(f"{key} shows {value}", in_xml({(tab, cell): cached_words(value)}), sign("S112", tab, cell))
 
 
 @kind(Intent.DAMAGE)
@@ -155,7 +166,7 @@ def shown_total_and_flag_changed(random: Random, base: Base) -> Edit:
     }
     tab, cell = base.tab(total), base.at(total)
     if len(keys) > 1:
-        cells[base.tab(FLAG), base.at(FLAG)] = cached("提示")
+        cells[base.tab(FLAG), base.at(FLAG)] = cached_words("提示")
         return edit(
             f"{sorted(keys)} and the flag show others", in_xml(cells), sign("S112", base.tab(FLAG), base.at(FLAG))
         )

@@ -87,8 +87,8 @@ def in_xml(cells: Mapping[tuple[str, str], str], *, values: bool = True) -> Mean
             found = _cell(cell).search(text)
             assert found, f"{tab}!{cell} does not stand in {part}"
             kind, inner = content.split("|", 1)
-            if kind == "cached":
-                inner, kind = f"{found['formula']}<v>{inner}</v>", found["type"] or ""
+            if kind.startswith("cached"):
+                inner, kind = f"{found['formula']}<v>{inner}</v>", "str" if kind.endswith("words") else ""
                 assert found["formula"], f"{tab}!{cell} has no formula"
             kind = f' t="{kind}"' if kind else ""
             style = found["style"] or ""
@@ -140,8 +140,13 @@ def formula(text: str, cached: str) -> str:
 
 
 def cached(text: str) -> str:
-    """Another value for the formula that stands there."""
+    """Another number for the formula that stands there."""
     return f"cached|{escape(text)}"
+
+
+def cached_words(text: str) -> str:
+    """Another text for the formula that stands there."""
+    return f"cached words|{escape(text)}"
 
 
 BLANK = "|"

@@ -11,7 +11,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -70,37 +70,31 @@ class Outcome:
 
 def run(kind: Kind, seed: int, bench: Bench, keep: Path | None = None) -> Outcome:
     """One edit, made and judged; ``keep`` is where the edited file goes."""
+    outcome = Outcome(kind.name, kind.intent, seed)
     try:
-        start, edit = _edit(kind, seed)
+        start, edit = redo(kind, seed)
     except Unsuitable:
-        return Outcome(kind.name, kind.intent, seed, problems=(f"no base in {_TRIES} has a place for it",))
-    told = {"base": str(start), "edit": edit.says, "means": edit.means.name}
+        return replace(outcome, problems=(f"no base in {_TRIES} has a place for it",))
+    outcome = replace(outcome, base=str(start), edit=edit.says, means=edit.means.name)
     if wrong := _faulty(start.template, start.number):
-        return Outcome(kind.name, kind.intent, seed, problems=(f"the base is faulty: {wrong}",), **told)
+        return replace(outcome, problems=(f"the base is faulty: {wrong}",))
     try:
         data = edit.means.make(start.data, bench)
     except (OfficeError, AssertionError) as error:
-        return Outcome(kind.name, kind.intent, seed, problems=(f"the edit could not be made: {error}",), **told)
+        return replace(outcome, problems=(f"the edit could not be made: {error}",))
     path = keep or bench.folder / "edited.xlsx"
     path.write_bytes(data)
     try:
         report = check(read(path, LIBRARY))
-    except Exception:  # a crash is a failure of the run, not of the whole test
-        return Outcome(kind.name, kind.intent, seed, problems=(traceback.format_exc(),), **told)
+    except Exception:  # a crash is a failure of this run, not of the whole test
+        return replace(outcome, problems=(traceback.format_exc(),))
     problems, silent = judge(kind.intent, start, edit, report)
-    return Outcome(
-        kind.name,
-        kind.intent,
-        seed,
-        said=tuple(map(_line, report.findings)),
-        codes=tuple(sorted({finding.code for finding in report.findings})),
-        problems=tuple(problems),
-        silent=silent,
-        **told,
-    )
+    said = tuple(map(_line, report.findings))
+    codes = tuple(sorted({finding.code for finding in report.findings}))
+    return replace(outcome, said=said, codes=codes, problems=tuple(problems), silent=silent)
 
 
-def _edit(kind: Kind, seed: int) -> tuple[Base, Edit]:
+def redo(kind: Kind, seed: int) -> tuple[Base, Edit]:
     """The edit of a kind and seed, on the first base that has a place for it."""
     offset = Random(f"template {kind.name} {seed}").randrange(len(TEMPLATES))
     for attempt in range(_TRIES):
@@ -222,7 +216,8 @@ class Tally:
             by_intent[self.intents[name]] += count
         intents = ", ".join(f"{intent} {by_intent[intent]:,}" for intent in Intent)
         yield ""
-        yield f"{len(self.runs)} kinds, {self.runs.total():,} runs: {intents}; neutral or entry {self.accepted_share:.0%}"
+        runs, share = f"{len(self.runs)} kinds, {self.runs.total():,} runs", f"{self.accepted_share:.0%}"
+        yield f"{runs}: {intents}; neutral or entry {share}"
         yield f"failed: {len(self.failed):,}; silent changes: {self.silent:,}"
 
 

@@ -30,6 +30,7 @@ from crmxl.model import (
     Template,
     Text,
     Type,
+    say,
 )
 from crmxl.receive.reading import read
 from crmxl.receive.submission import ContentType, Submission
@@ -159,4 +160,4 @@ def findings(submission: Submission, *without: str) -> list[Finding]:
 
 def table(submission: Submission, *without: str) -> list[tuple[str, str, str, str]]:
     """Code, sheet, cell and what was found."""
-    return [(f.code, f.place.sheet, f.place.cell, f.found) for f in findings(submission, *without)]
+    return [(f.code, f.place.sheet, f.place.cell, say(f.found, "en")) for f in findings(submission, *without)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import zipfile
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -210,10 +211,11 @@ def test_two_sheets_of_one_name_are_refused() -> None:
 
 
 def test_links_to_other_workbooks_are_named_in_order() -> None:
-    book = Workbook()
+    book: Any = Workbook()
     for target in ("file:///C:/预算/去年.xlsx", "b.xlsx"):
         link = ExternalLink(externalBook=ExternalBook())
-        link.file_link = Relationship(type="externalLinkPath", Target=target, TargetMode="External")
+        relationship: Any = Relationship
+        link.file_link = relationship(type="externalLinkPath", Target=target, TargetMode="External")
         book._external_links.append(link)
     assert read_cells(saved(book)).links == ("file:///C:/预算/去年.xlsx", "b.xlsx")
 

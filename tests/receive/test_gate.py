@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from crmxl.errors import CrmxlError
+from crmxl.model import say
 from crmxl.receive import gate
 from crmxl.receive.gate import Limits, refuse
 from crmxl.receive.reading import read
@@ -50,14 +51,14 @@ def types(old: bytes, new: bytes) -> bytes:
 
 
 CASES: dict[str, tuple[bytes, str, str]] = {
-    "nothing": (b"", "F101", "空文件 (empty)"),
-    "random bytes": (bytes(range(256)), "F101", "未知 (unknown)"),
-    "a web page": (b"\xef\xbb\xbf\n<html><table><tr><td>1", "F101", "HTML"),
-    "a web archive": (b"MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\n", "F101", "HTML"),
-    "values by commas": ("编码,金额\n1.1,5\n".encode(), "F101", "CSV"),
-    "values by commas in GBK": ("编码,金额\n1.1,5\n".encode("gbk"), "F101", "CSV"),
-    "values by tabs in UTF-16": ("编码\t金额\n".encode("utf-16"), "F101", "CSV"),
-    "a text": ("金额".encode(), "F101", "TXT"),
+    "nothing": (b"", "F101", "an empty file"),
+    "random bytes": (bytes(range(256)), "F101", "unknown data"),
+    "a web page": (b"\xef\xbb\xbf\n<html><table><tr><td>1", "F101", "a web page (HTML)"),
+    "a web archive": (b"MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\n", "F101", "a web page (HTML)"),
+    "values by commas": ("编码,金额\n1.1,5\n".encode(), "F101", "comma-separated values (CSV)"),
+    "values by commas in GBK": ("编码,金额\n1.1,5\n".encode("gbk"), "F101", "comma-separated values (CSV)"),
+    "values by tabs in UTF-16": ("编码\t金额\n".encode("utf-16"), "F101", "comma-separated values (CSV)"),
+    "a text": ("金额".encode(), "F101", "plain text (TXT)"),
     "a portable document": (b"%PDF-1.7\n", "F101", "PDF"),
     "a picture": (b"\x89PNG\r\n\x1a\n", "F101", "PNG"),
     "an archive": (zipped({"a.txt": b"a"}), "F101", "ZIP"),
@@ -114,7 +115,7 @@ def test_each_has_its_own_answer(name: str, tmp_path: Path) -> None:
     data, code, found = CASES[name]
     refused = refuse(data, "returned.xlsx")
     assert refused is not None
-    assert (refused.code, refused.found) == (code, found)
+    assert (refused.code, say(refused.found, "en")) == (code, found)
     submission = reading(tmp_path, data)  # words it too
     assert submission.findings == (refused,)
     assert submission.layout is None
@@ -129,7 +130,7 @@ def test_a_good_workbook_passes_whatever_its_name() -> None:
 def test_a_lock_file_is_told() -> None:
     refused = refuse(b"\x06zhang " + b" " * 158, "~$预算.xlsx")
     assert refused is not None
-    assert (refused.code, refused.found) == ("F101", "~$ (Excel/WPS lock file)")
+    assert (refused.code, say(refused.found, "en")) == ("F101", "a lock file of Excel or WPS (~$)")
 
 
 def test_a_name_twice_is_damage() -> None:
@@ -155,7 +156,8 @@ def test_each_limit_says_what_was_found(
     monkeypatch.setattr(gate, "LIMITS", limits)
     refused = refuse(padded + b"\0" * 60_000 if limits.file == 1 << 10 else padded, "x.xlsx")
     assert refused is not None and refused.code == "F105"
-    assert refused.found.startswith(found)
+    assert say(refused.found, "en").startswith(found)
+    assert refused.expected == expected
 
 
 def test_a_part_that_lies_about_its_size_is_damage() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import openpyxl
 import pytest
 from openpyxl import Workbook
+from openpyxl.packaging.custom import StringProperty
 
 from crmxl.issue.stamp import Stamp, properties, stamp_text
+from crmxl.model import say
 from crmxl.receive.submission import Submission
 from tests.receive.returned import ASSIGNMENT, INPUTS, SHELF, Edit, edited, findings, issued, layout, reading, values
 
@@ -20,20 +22,20 @@ STAMP = Stamp("small", 1, layout().fingerprint, ASSIGNMENT)
 def stamped(sheet: str | None = None, document: str | None = None) -> Edit:
     """Another text on the hidden sheet, in the document properties, or both; empty: gone."""
 
-    def edit(book: Workbook) -> None:
+    def edit(book: Any) -> None:
         if sheet is not None:
             book["_crmxl"]["A1"] = sheet or None
         if document is not None:
             for name in book.custom_doc_props.names:
                 del book.custom_doc_props[name]
             for name, value in properties(document).items():
-                book.custom_doc_props.append(openpyxl.packaging.custom.StringProperty(name=name, value=value))
+                book.custom_doc_props.append(StringProperty(name=name, value=value))
 
     return edit
 
 
 def told(submission: Submission) -> list[tuple[str, str, str]]:
-    return [(found.code, found.found, found.expected) for found in findings(submission)]
+    return [(found.code, say(found.found, "zh"), say(found.expected, "zh")) for found in findings(submission)]
 
 
 def test_the_stamp_is_read(tmp_path: Path) -> None:
