@@ -69,7 +69,7 @@ def _own_templates(command: Function) -> Function:
         "own",
         type=click.Path(path_type=Path, exists=True, file_okay=False),
         metavar="DIR",
-        help="自己的模板（.toml）所在的文件夹，与自带模板一起用。Folder with your own templates, beside the shipped ones.",
+        help="自己的模板（.toml）所在的文件夹。Folder with your own templates, beside the shipped ones.",
     )(command)
 
 

@@ -35,9 +35,9 @@ _RULES = f"""\
 crmxl 能报告的全部问题，按检查的先后分类；在命令行里用 `crmxl explain 编码` 查看。每条附有样例：真实的文件和原话。
 错误：不计入汇总，须改正；警告：可上报，但应有人看；提示：告知即可。编码不会改变含义，也不会重新使用。
 
-Everything that crmxl can report, by family in the order of checking; `crmxl explain CODE` says the same. Each rule links
-to an example: a real file with the words that it gets. Errors keep a file out of the totals, warnings let it in and
-should be looked at, notes are for information. A code never changes its meaning and is never used again.
+Everything that crmxl can report, by family in the order of checking; `crmxl explain CODE` says the same. Each rule
+links to an example: a real file with the words that it gets. Errors keep a file out of the totals, warnings let it in
+and should be looked at, notes are for information. A code never changes its meaning and is never used again.
 """
 _REFERENCE = f"""\
 {NOTE}
@@ -58,10 +58,7 @@ def rules() -> str:
         if entries:
             lines.append(f"\n## {letter} · {family.zh} · {family.en}\n")
             lines.append("| 编码 Code | 级别 Severity | 规则 Rule | 名称 Name |\n|---|---|---|---|")
-            lines += [
-                f"| [{one.code}](#{one.code.lower()}) | {_severity(one)} | {one.title.zh} · {one.title.en} | `{one.name}` |"
-                for one in entries
-            ]
+            lines += [_row(one) for one in entries]
             lines += [_rule(one) for one in entries]
     return "\n".join(lines)
 
@@ -121,6 +118,11 @@ def make() -> list[str]:
         if path.relative_to(ROOT).as_posix() in names:
             write_atomically(path, text.encode())
     return names
+
+
+def _row(one: Entry) -> str:
+    title = f"{one.title.zh} · {one.title.en}"
+    return f"| [{one.code}](#{one.code.lower()}) | {_severity(one)} | {title} | `{one.name}` |"
 
 
 def _rule(one: Entry) -> str:

@@ -1,7 +1,7 @@
-"""``python -m tests.make_samples [--check] [--all]`` writes the sample workbooks and the gallery; checks them with --check.
+"""``python -m tests.make_samples [--check] [--all]`` writes the sample workbooks and the gallery; --check compares them.
 
-Writes ``samples/<template>/<unit>.xlsx`` (filled), ``samples/blank/*.xlsx``, ``samples/gallery/*.xlsx`` (broken) and the
-gallery's README with every current message. Workbooks of our own writer are compared part by part; those that
+Writes ``samples/<template>/<unit>.xlsx`` (filled), ``samples/blank/*.xlsx``, ``samples/gallery/*.xlsx`` (broken) and
+the gallery's README with every current message. Workbooks of our own writer are compared part by part; those that
 LibreOffice saved differ from time to time, so they are made anew only when what they are made from has changed
 (``samples/gallery/recipes.json`` keeps its digest), or with --all.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -53,13 +54,13 @@ def test_every_command_that_is_shown_exists_with_its_options(file: str) -> None:
     assert shown
     for line in shown:
         words = shlex.split(line)[1:]
-        command = main.commands[words[0]]  # type: ignore[attr-defined]
+        command = main.commands[words[0]]
         known = {option for parameter in command.params for option in parameter.opts}
         for word in words[1:]:
             if word.startswith("-"):
                 assert word in known, line
         if words[0] in ("generate", "schema") and not words[1].endswith(".toml"):
             assert words[1] in Library().names(), line
-        for option, value in zip(words, words[1:], strict=False):
+        for option, value in pairwise(words):
             if option == "--data":
                 assert (ROOT / value).exists(), line

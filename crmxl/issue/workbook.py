@@ -162,7 +162,7 @@ class _Writer:
         conditional_formats(page, self.layout, plan)
         printing.set_up(page, plan, visible, heights)
         left = footer(f"{self.layout.template.name} {self.assignment.unit_name or self.assignment.unit}".strip())
-        page.call("set_footer", f"&L&8{left}&C&8{_PAGES.say(self.lang)}&R&8{footer(plan.name)}")
+        page.call("set_footer", f"&L&8 {left}&C&8 {_PAGES.say(self.lang)}&R&8 {footer(plan.name)}")
         page.call("ignore_errors", {"number_stored_as_text": f"A1:{letters(plan.spans[-1].number)}{plan.last_row}"})
         page.call("protect", "", PROTECTION)
 

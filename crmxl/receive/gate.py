@@ -83,8 +83,12 @@ def refuse(data: bytes, name: str) -> Finding | None:
     return finding("F101", found=_looks_like(data))
 
 
-def too_large(size: int, allowed: int = LIMITS.file, part: str = "") -> Finding:
-    """The finding for ``size`` bytes where ``allowed`` are."""
+def too_large(size: int) -> Finding:
+    """The finding for a file of ``size`` bytes."""
+    return _too_large(size, LIMITS.file)
+
+
+def _too_large(size: int, allowed: int, part: str = "") -> Finding:
     return finding("F105", found=f"{part} {_megabytes(size)}".strip(), expected=_megabytes(allowed))
 
 
@@ -111,7 +115,7 @@ def _refuse_zip(data: bytes) -> Finding | None:
                     while chunk := part.read(_CHUNK):
                         size += len(chunk)
                         if size > LIMITS.part or inflated + size > LIMITS.total:
-                            return _outsized({entry.filename: size}) or too_large(inflated + size, LIMITS.total)
+                            return _outsized({entry.filename: size}) or _too_large(inflated + size, LIMITS.total)
                         unsafe = unsafe or _declares_type(tail + chunk)
                         heads.setdefault(entry.filename, chunk)
                         tail = chunk[-32:]
@@ -127,9 +131,9 @@ def _refuse_zip(data: bytes) -> Finding | None:
 def _outsized(sizes: dict[str, int]) -> Finding | None:
     name, largest = max(sizes.items(), key=lambda item: item[1], default=("", 0))
     if largest > LIMITS.part:
-        return too_large(largest, LIMITS.part, name)
+        return _too_large(largest, LIMITS.part, name)
     total = sum(sizes.values())
-    return too_large(total, LIMITS.total) if total > LIMITS.total else None
+    return _too_large(total, LIMITS.total) if total > LIMITS.total else None
 
 
 def _refuse_package(heads: dict[str, bytes], types: bytes) -> Finding | None:

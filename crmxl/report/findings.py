@@ -51,7 +51,7 @@ COLUMNS = (
 )
 """Headers of the CSV, a finding a row; a file without findings has a row too."""
 
-_FORMULA = re.compile(r"\s*[=+\-@\t\r|%]")
+_FORMULA = re.compile(r"\s*[=+\-@|%＝＋－＠]|[\t\r\n]")
 _AMOUNT = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?%?\Z")
 
 

@@ -20,12 +20,11 @@ from crmxl.group.outline import Leaf, leaves
 from crmxl.group.totals import DIFFERENCE_TITLE, NO_UNIT, Block, LeftOut, LineTotal, Totals, UnitTotal
 from crmxl.model import Lang, Text
 from crmxl.money import from_fen
+from crmxl.report.findings import inert
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_RISKY = tuple("=+-@\t\r\n＝＋－＠")
-"""What makes a spreadsheet program take a text in a CSV file for a formula, or cut the cell."""
 _AMOUNTS: tuple[tuple[str, Text], ...] = (
     ("amount", Text("全年（元）", "Year (yuan)")),
     *((name, Text(f"{number}月", f"M{number}")) for number, name in enumerate(MONTH_COLUMNS, 1)),
@@ -197,13 +196,8 @@ def totals_csv(totals: Totals, lang: Lang = "zh") -> bytes:
         money = dict(zip(MONEY_COLUMNS, shown, strict=True))
         counted = (_YES if fact.counted else _NO).say(lang)
         others = {"counted": counted, "year": str(fact.year), **money}
-        writer.writerow([others[name] if name in others else harmless(getattr(fact, name)) for name, _ in CSV_COLUMNS])
+        writer.writerow([others[name] if name in others else inert(getattr(fact, name)) for name, _ in CSV_COLUMNS])
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8")
-
-
-def harmless(text: str) -> str:
-    """``text`` with a leading apostrophe where a spreadsheet program would take it for a formula."""
-    return f"'{text}" if text.startswith(_RISKY) or text.lstrip().startswith(_RISKY) else text
 
 
 def totals_parquet(totals: Totals, lang: Lang = "zh") -> bytes:

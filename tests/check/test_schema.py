@@ -11,9 +11,10 @@ from crmxl.check.evidence import Evidence
 from crmxl.check.schema import document, template_schema
 from crmxl.define.library import Library
 from crmxl.define.shape import shape_problems
+from crmxl.expression import Value
 from crmxl.issue.layout import lay_out
 from crmxl.issue.workbook import write
-from crmxl.model import Assignment, Type
+from crmxl.model import Assignment, Key, Type
 from crmxl.receive.reading import read
 
 LIBRARY = Library()
@@ -23,7 +24,7 @@ LIBRARY = Library()
 def test_every_input_has_its_key_in_the_derived_schema_and_its_document_fits(tmp_path: Path, name: str) -> None:
     template = LIBRARY.load(name)
     layout = lay_out(template, 2026)
-    inputs = {
+    inputs: dict[Key, Value] = {
         cell.key: Fraction(46000) if cell.type is Type.DATE else Fraction(5) if cell.type.numeric else "文字"
         for cell in layout.inputs
     }
@@ -40,7 +41,7 @@ def test_every_input_has_its_key_in_the_derived_schema_and_its_document_fits(tmp
 
 def test_the_document_is_flat_and_exact(tmp_path: Path) -> None:
     layout = lay_out(LIBRARY.load("annual-departments"), 2026, ("hr",), 7)
-    inputs = {"1.1@amount": Fraction(1, 10), "W1.n01@by": Fraction(46203), "1.1@basis": "依据"}
+    inputs: dict[Key, Value] = {"1.1@amount": Fraction(1, 10), "W1.n01@by": Fraction(46203), "1.1@basis": "依据"}
     path = tmp_path / "a.xlsx"
     path.write_bytes(write(layout, Assignment("HR", "人力资源部", 2026, parts=("hr",), first_month=7), inputs))
     submission = read(path, LIBRARY)

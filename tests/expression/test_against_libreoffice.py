@@ -33,7 +33,10 @@ def generated(random: random.Random, depth: int = 0) -> str:
                 "0.5‰",
             ]
         )
-    inner = lambda: generated(random, depth + 1)  # noqa: E731
+
+    def inner() -> str:
+        return generated(random, depth + 1)
+
     match random.randrange(12):
         case 0 | 1:
             return f"({inner()} + {inner()})"

@@ -88,11 +88,9 @@ def request_for(template: str, file: str, **changes: Any) -> Request:
 
 def blanks() -> dict[str, Request]:
     """The blank samples by file name: each template that ships, in both languages."""
-    return {
-        f"{name}{suffix}.xlsx": Request(name, unit=unit, lang=lang)
-        for name in shipped_library().names()
-        for lang, suffix, unit in (("zh", "", "华南区域"), ("en", "-en", "South China"))
-    }
+    names = shipped_library().names()
+    chinese = {f"{name}.xlsx": Request(name, unit="华南区域") for name in names}
+    return chinese | {f"{name}-en.xlsx": Request(name, unit="South China", lang="en") for name in names}
 
 
 def workbook(request: Request) -> bytes:

@@ -109,11 +109,11 @@ def add_link(parts: Parts, target: str) -> None:
     """A link to the workbook ``target`` as Excel keeps it; formulas write it ``[1]``."""
     name = "xl/externalLinks/externalLink1.xml"
     parts[name] = (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-        '<externalLink xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-        '<externalBook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1">'
-        '<sheetNames><sheetName val="Sheet1"/></sheetNames></externalBook></externalLink>'
-    ).encode()
+        b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+        b'<externalLink xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        b'<externalBook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1">'
+        b'<sheetNames><sheetName val="Sheet1"/></sheetNames></externalBook></externalLink>'
+    )
     parts["xl/externalLinks/_rels/externalLink1.xml.rels"] = (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '

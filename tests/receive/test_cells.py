@@ -83,7 +83,7 @@ def test_other_types(type: str, cell: str, content: Content) -> None:
 
 
 def test_places_may_be_left_out() -> None:
-    rows = '<row><c><v>1</v></c><c><v>2</v></c></row>'
+    rows = "<row><c><v>1</v></c><c><v>2</v></c></row>"
     rows += '<row r="5"><c r="C5"><v>3</v></c><c><f t="shared" si="0" ref="D5:D6">C5</f></c></row>'
     rows += '<row><c r="D6"><f t="shared" si="0"/></c></row>'
     found = contents(raw(rows))

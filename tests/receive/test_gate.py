@@ -88,7 +88,8 @@ CASES: dict[str, tuple[bytes, str, str]] = {
         changed(
             "xl/workbook.xml",
             lambda part: part.replace(
-                b"http://schemas.openxmlformats.org/spreadsheetml/2006/main", b"http://purl.oclc.org/ooxml/spreadsheetml/main"
+                b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+                b"http://purl.oclc.org/ooxml/spreadsheetml/main",
             ),
         ),
         "F104",

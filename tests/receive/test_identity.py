@@ -78,8 +78,8 @@ def test_copies_that_differ_are_told_with_what_differs(tmp_path: Path) -> None:
 
 
 def test_a_garbled_copy_is_told_and_the_other_read(tmp_path: Path) -> None:
-    submission = reading(tmp_path, edited(stamped(sheet="{garbled\nx")))
-    assert told(submission) == [("I105", "_crmxl!A1: {garbled?x", "JSON")]
+    submission = reading(tmp_path, edited(stamped(sheet="garbled\nx")))
+    assert told(submission) == [("I105", "_crmxl!A1: garbled?x", "JSON")]
     assert values(submission) == INPUTS
 
 

@@ -56,9 +56,7 @@ def test_a_copy_saved_by_libreoffice_reads_the_same(office: Office, tmp_path: Pa
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
-def test_edits_that_do_no_harm_read_the_same(
-    edit: Callable[[Book], None], office: Office, tmp_path: Path
-) -> None:
+def test_edits_that_do_no_harm_read_the_same(edit: Callable[[Book], None], office: Office, tmp_path: Path) -> None:
     submission = reading(tmp_path, saved(office, tmp_path, edit))
     assert submission.findings == ()
     assert values(submission) == INPUTS

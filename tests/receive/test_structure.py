@@ -42,7 +42,7 @@ def put(sheet: str, **cells: object) -> Edit:
 
     def change(page: Worksheet) -> None:
         for cell, value in cells.items():
-            page[cell].value = value  # type: ignore[union-attr,assignment]
+            page[cell].value = value
 
     return on(sheet, change)
 

@@ -18,7 +18,8 @@ from crmxl.errors import CrmxlError
 from crmxl.group.consolidate import consolidate
 from crmxl.group.totals import Totals
 from crmxl.model import Lang
-from crmxl.report.totals import CSV_COLUMNS, harmless, totals_csv, totals_json, totals_parquet
+from crmxl.report.findings import inert
+from crmxl.report.totals import CSV_COLUMNS, totals_csv, totals_json, totals_parquet
 from crmxl.resources import folder
 from tests.group.made_up import ACTIVITIES, BESIDE
 from tests.group.returned import COSMETICS, DEPARTMENTS, error, made, report, samples, unreadable, warning
@@ -100,7 +101,7 @@ def test_the_json_speaks_english() -> None:
 
 # ---- CSV ----------------------------------------------------------------------------------------------------------
 
-DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1+1", "＋1", "－1", "＠x", " =1+1", "\u3000=1"]
+DANGEROUS = ["=1+1", "+1", "-A1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1+1", "＋1", "－1", "＠x", " =1+1", "\u3000=1"]
 
 
 def table(data: bytes) -> list[list[str]]:
@@ -118,8 +119,8 @@ def test_no_text_of_the_csv_is_a_formula(text: str) -> None:
 
 
 def test_harmless_text_stays_as_it_is() -> None:
-    for text in ("", "华南", "5份 × 2元", "a=b", "'x", "1-2"):
-        assert harmless(text) == text
+    for text in ("", "华南", "5份 × 2元", "a=b", "'x", "1-2", "-1"):
+        assert inert(text) == text
 
 
 def test_the_csv_has_every_fact_in_yuan() -> None:
