@@ -1,4 +1,4 @@
-"""``python -m tests.make_samples [--check] [--all]`` writes the sample workbooks and the gallery; --check compares them.
+"""``python -m tests.make_samples [--check] [--all]`` writes the sample workbooks and the gallery; --check compares.
 
 Writes ``samples/<template>/<unit>.xlsx`` (filled), ``samples/blank/*.xlsx``, ``samples/gallery/*.xlsx`` (broken) and
 the gallery's README with every current message. Workbooks of our own writer are compared part by part; those that
@@ -19,7 +19,7 @@ from crmxl.catalogue import FAMILIES, catalogue
 from crmxl.files import write_atomically
 from tests.gallery import package
 from tests.gallery.cases import FOLDER, Case, File, cases, messages, reports
-from tests.gallery.issued import SAMPLES, blanks, units, workbook
+from tests.gallery.issued import OWN, SAMPLES, blanks, units, workbook
 from tests.office.driver import Office
 
 RECIPES = FOLDER / "recipes.json"
@@ -79,7 +79,9 @@ def _section(case: Case) -> str:
     codes = " ".join(dict.fromkeys(code for code, _ in case.expect)) or _GOOD
     files = " ".join(f"[{file.name}]({file.name})" for file in case.files)
     paths = " ".join(report.submission.file for report in found)
-    command = f"crmxl {'consolidate' if case.together else 'validate'} {paths}"
+    verb = "consolidate" if case.together else "validate"
+    own = f"--templates {OWN.relative_to(SAMPLES.parent).as_posix()} " if case.files[0].request.own else ""
+    command = f"crmxl {verb} {own}{paths}"
     said = "\n\n".join(f"```text\n{messages(case, found, lang)}\n```" for lang in ("zh", "en"))
     return (
         f"\n## {case.name}\n\n{codes} · {files}\n\n{_DID}：{case.title.zh}。 {case.title.en}.\n\n"
@@ -109,7 +111,7 @@ def stale() -> list[str]:
     for file in _files():
         path = FOLDER / file.name
         changed = not path.exists() or kept.get(file.name) != current[file.name]
-        if changed or (_comparable(file) and not same(path.read_bytes(), file.made(Office))):
+        if changed or (file.repeatable and not same(path.read_bytes(), file.made(Office))):
             found.append(_named(path))
     found += [_named(path) for path in _left_over()]
     found += [_named(RECIPES)] if kept.keys() != current.keys() else []
@@ -132,7 +134,7 @@ def make(*, everything: bool = False) -> list[str]:
         for file in _files():
             path = FOLDER / file.name
             fresh = path.exists() and kept.get(file.name) == current[file.name]
-            if not fresh or (_comparable(file) and not same(path.read_bytes(), file.made(Office))):
+            if not fresh or (file.repeatable and not same(path.read_bytes(), file.made(Office))):
                 write_atomically(path, file.made(lambda: office))
                 written.append(_named(path))
     finally:
@@ -149,13 +151,6 @@ def make(*, everything: bool = False) -> list[str]:
 
 def _files() -> tuple[File, ...]:
     return tuple(file for case in cases() for file in case.files)
-
-
-def _comparable(file: File) -> bool:
-    """Whether making it again gives the same parts: LibreOffice's saving does not, and no parts can be told of a file
-    that is no archive.
-    """
-    return not file.by_office and not any(edit["do"] == "file" for edit in file.edits)
 
 
 def _kept() -> Mapping[str, str]:

@@ -56,8 +56,10 @@ class Evidence:
 
     @cached_property
     def computed(self) -> Mapping[Key, Value]:
-        """Entries as the workbook computes with them."""
-        return {cell.key: as_computed(self.content(cell.key)) for cell in self.entries}
+        """Entries as the workbook computes with them, those in closed months too."""
+        closed = (key for key, cell in self.layout.cells.items() if cell.role is Role.CLOSED)
+        there = (key for key in closed if key in self.submission.spots)
+        return {key: as_computed(self.content(key)) for key in (*(cell.key for cell in self.entries), *there)}
 
     @cached_property
     def converted(self) -> Mapping[Key, Value]:

@@ -14,12 +14,15 @@ from crmxl.expression.binding import bind, measure
 from crmxl.expression.exact import evaluate, holds
 from crmxl.expression.excel import Address, excel
 from crmxl.expression.functions import FUNCTIONS, Fault, Measure, Value
-from crmxl.expression.nodes import Cells, Node, Number, Reference, keys, references, walk
+from crmxl.expression.nodes import Band, Call, Cells, Comparison, Node, Number, Reference, keys, references, walk
 from crmxl.expression.parsing import parse
 
 __all__ = [
     "FUNCTIONS",
     "Address",
+    "Band",
+    "Call",
+    "Comparison",
     "Cells",
     "Fault",
     "Measure",

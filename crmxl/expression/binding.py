@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from crmxl.expression.functions import FUNCTIONS, Measure
-from crmxl.expression.nodes import Binary, Call, Cells, Comparison, Literal, Negative, Node, Number, Reference
+from crmxl.expression.nodes import Band, Binary, Call, Cells, Comparison, Literal, Negative, Node, Number, Reference
 
 
 def bind(node: Node, resolve: Callable[[Reference], Node]) -> Node:
@@ -17,24 +17,37 @@ def bind(node: Node, resolve: Callable[[Reference], Node]) -> Node:
         case Reference():
             return resolve(node)
         case Negative(operand):
-            return Negative(_single(bind(operand, resolve)))
+            return Negative(_number("-", bind(operand, resolve)))
         case Binary(operator, left, right):
-            return Binary(operator, _single(bind(left, resolve)), _single(bind(right, resolve)))
-        case Comparison(operator, left, right):
-            bound = _single(bind(left, resolve)), _single(bind(right, resolve))
-            measures = {measure(side) for side in bound}
-            if Measure.TEXT in measures:
-                if measures != {Measure.TEXT} or operator not in ("=", "<>"):
-                    raise ValueError(f"a text can only be compared with a text, by = or <>, not by {operator}")
-                return Comparison(operator, *bound, None)
-            if all(_counts(side) for side in bound):
-                return Comparison(operator, *bound, None)
-            return Comparison(operator, *bound, 2 if Measure.MONEY in measures else 10)
+            return Binary(operator, _number(operator, bind(left, resolve)), _number(operator, bind(right, resolve)))
+        case Comparison():
+            return _compared(node, resolve)
+        case Band(lower, upper):
+            return Band(_compared(lower, resolve), _compared(upper, resolve))
         case Call(name, arguments):
             inner = tuple(bind(argument, resolve) for argument in arguments)
             return Call(name, inner if FUNCTIONS[name].sets else tuple(map(_single, inner)))
         case _:
             return node
+
+
+def _number(operator: str, node: Node) -> Node:
+    single = _single(node)
+    if operator != "&" and measure(single) is Measure.TEXT:
+        raise ValueError(f"a text cannot be calculated with by {operator}")
+    return single
+
+
+def _compared(node: Comparison, resolve: Callable[[Reference], Node]) -> Comparison:
+    left, right = _single(bind(node.left, resolve)), _single(bind(node.right, resolve))
+    measures = {measure(left), measure(right)}
+    if Measure.TEXT in measures:
+        if measures != {Measure.TEXT} or node.operator not in ("=", "<>"):
+            raise ValueError(f"a text can only be compared with a text, by = or <>, not by {node.operator}")
+        return Comparison(node.operator, left, right, None)
+    if _counts(left) and _counts(right):
+        return Comparison(node.operator, left, right, None)
+    return Comparison(node.operator, left, right, 2 if Measure.MONEY in measures else 10)
 
 
 def _single(node: Node) -> Node:
@@ -45,37 +58,46 @@ def _single(node: Node) -> Node:
 
 def measure(node: Node) -> Measure:
     """What a bound expression's value is."""
+    return _kind(node) or Measure.NUMBER
+
+
+def _kind(node: Node) -> Measure | None:
+    """The measure of ``node``; None for whole literals, which go with anything."""
     match node:
+        case Number(value):
+            return None if value.denominator == 1 else Measure.NUMBER
         case Cells(measure=kind):
             return kind
-        case Literal():
+        case Literal() | Binary("&", _, _):
             return Measure.TEXT
         case Negative(operand):
-            return measure(operand)
-        case Binary("&", _, _):
-            return Measure.TEXT
-        case Binary("/", left, right) if measure(left) == measure(right) == Measure.MONEY:
-            return Measure.NUMBER
+            return _kind(operand)
         case Binary(operator, left, right):
-            if operator != "/" and _counts(left) and _counts(right):
-                return Measure.COUNT
-            return Measure.MONEY if Measure.MONEY in (measure(left), measure(right)) else Measure.NUMBER
-        case Comparison():
+            kinds = _kind(left), _kind(right)
+            if operator == "/":
+                return Measure.NUMBER if kinds.count(Measure.MONEY) != 1 else Measure.MONEY
+            return _joined(kinds)
+        case Comparison() | Band():
             return Measure.TRUTH
         case Call(name, arguments):
             fixed = FUNCTIONS[name].measure
-            if fixed is not None:
-                return fixed
-            considered = [measure(argument) for argument in (arguments[1:] if name == "IF" else arguments)]
-            if all(_counts(argument) for argument in (arguments[1:] if name == "IF" else arguments)):
-                return Measure.COUNT
-            return Measure.MONEY if Measure.MONEY in considered else considered[-1]
+            return fixed or _joined(
+                tuple(_kind(argument) for argument in (arguments[1:] if name == "IF" else arguments))
+            )
         case _:
             return Measure.NUMBER
 
 
+def _joined(kinds: tuple[Measure | None, ...]) -> Measure | None:
+    """The measure of a sum of such values: money if any is, a count where all count, else what the last one is."""
+    if Measure.MONEY in kinds:
+        return Measure.MONEY
+    if set(kinds) <= {Measure.COUNT, None}:
+        return Measure.COUNT if Measure.COUNT in kinds else None
+    rest = [kind for kind in kinds if kind not in (Measure.COUNT, None)]
+    return rest[-1]
+
+
 def _counts(node: Node) -> bool:
     """Whether ``node`` is a whole number made by counting, or a whole literal beside one."""
-    if isinstance(node, Number):
-        return node.value.denominator == 1
-    return not isinstance(node, Reference) and measure(node) is Measure.COUNT
+    return _kind(node) in (Measure.COUNT, None)

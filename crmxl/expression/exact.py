@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from crmxl.expression.functions import FUNCTIONS, LOOKING, Fault, Measure, Value, scalar
-from crmxl.expression.nodes import Binary, Call, Cells, Comparison, Literal, Negative, Node, Number, Reference
+from crmxl.expression.nodes import Band, Binary, Call, Cells, Comparison, Literal, Negative, Node, Number, Reference
 from crmxl.model import Key
 from crmxl.money import round_half_away
 
@@ -27,6 +27,8 @@ def evaluate(node: Node, value_of: Callable[[Key], Value]) -> Value:
             return _combine(operator, evaluate(left, value_of), evaluate(right, value_of))
         case Comparison(operator, left, right, places):
             return _compare(operator, evaluate(left, value_of), evaluate(right, value_of), places)
+        case Band(lower, upper):
+            return _apply("AND", (lower, upper), value_of)
         case Call(name, arguments):
             return _apply(name, arguments, value_of)
         case Reference(text):

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from crmxl.expression.functions import FUNCTIONS, Measure
-from crmxl.expression.nodes import Binary, Call, Cells, Comparison, Literal, Negative, Node, Number, Reference
+from crmxl.expression.nodes import Band, Binary, Call, Cells, Comparison, Literal, Negative, Node, Number, Reference
 from crmxl.model import Key
 
 MAX_FORMULA = 8192
@@ -52,6 +52,8 @@ def _write(node: Node, address: Address) -> tuple[str, int]:
             if right != Number(Fraction(0)):
                 difference += f"-{_within(right, 3, address)}"
             return f"ROUND({difference},{places}){operator}0", 0
+        case Band(lower, upper):
+            return _write(Call("AND", (lower, upper)), address)
         case Call(name, arguments):
             function = FUNCTIONS[name]
             texts = [

@@ -74,6 +74,14 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """``low <= x <= high``: two comparisons that share their middle."""
+
+    lower: Comparison
+    upper: Comparison
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A function of the table ``FUNCTIONS``."""
 
@@ -81,7 +89,7 @@ class Call:
     arguments: tuple[Node, ...]
 
 
-Node: TypeAlias = Number | Literal | Reference | Cells | Negative | Binary | Comparison | Call
+Node: TypeAlias = Number | Literal | Reference | Cells | Negative | Binary | Comparison | Band | Call
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -93,6 +101,9 @@ def walk(node: Node) -> Iterator[Node]:
         case Binary(_, left, right) | Comparison(_, left, right):
             yield from walk(left)
             yield from walk(right)
+        case Band(lower, upper):
+            yield from walk(lower)
+            yield from walk(upper.right)
         case Call(_, arguments):
             for argument in arguments:
                 yield from walk(argument)

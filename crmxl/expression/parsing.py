@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmxl.errors import ExpressionError
 from crmxl.expression.functions import FUNCTIONS
-from crmxl.expression.nodes import Binary, Call, Comparison, Literal, Negative, Node, Number, Reference
+from crmxl.expression.nodes import Band, Binary, Call, Comparison, Literal, Negative, Node, Number, Reference
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -66,6 +66,12 @@ def parse(source: str) -> Node:
                 return _call(source, children[0], tuple(build(child) for child in children[1:]))
             case "comparison":
                 return Comparison(str(children[1]), build(children[0]), build(children[2]))
+            case "band":
+                low, first, middle, second, high = children
+                if {str(first), str(second)} - {"<", "<="} and {str(first), str(second)} - {">", ">="}:
+                    raise ExpressionError(source, int(getattr(second, "start_pos", 0)), "a band reads low <= x <= high")
+                x = build(middle)
+                return Band(Comparison(str(first), build(low), x), Comparison(str(second), x, build(high)))
             case "joined":
                 return _fold(source, [build(child) for child in children], ["&"] * (len(children) - 1))
             case _:

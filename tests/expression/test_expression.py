@@ -71,6 +71,9 @@ def text(source: str) -> str:
         ("SUM(none) + COUNT(none) + MIN(none)", Fraction(0)),
         ("AND(1 < 2, OR(1 > 2, NOT(2 > 3)))", True),
         ('"say ""hi"""', 'say "hi"'),
+        ("1 <= 2 <= 3", True),
+        ("3 >= 2 > 2", False),
+        ("10% <= 1 / 10 < 0.1", False),
     ],
 )
 def test_values_are_exact(source: str, expected: Value) -> None:
@@ -115,6 +118,7 @@ def test_comparisons_of_money_look_at_the_fen() -> None:
         ("a / b >= 0.5‰", "ROUND(N(A1)/N(A2)-0.0005,10)>=0"),
         ("COUNT(all) > 2", "COUNT(A1:A3)>2"),
         ('word = "x"', 'C1="x"'),
+        ("a <= b < c", "AND(ROUND(N(A1)-N(A2),2)<=0,ROUND(N(A2)-N(A3),2)<0)"),
         ("BLANK(word)", "LEN(TRIM(C1))=0"),
         ("BELOW(all, 0)", 'COUNTIF(A1:A3,"<0")'),
         ("1.1@amount - 1.10@amount", "N(B1)-N(B2)"),
@@ -143,6 +147,7 @@ def test_keys_are_words_and_not_numbers() -> None:
         ("VLOOKUP(1, 2)", 0, "not a known function"),
         ("1 + ROUND(1)", 4, "takes 2 arguments"),
         ("a ; b", 2, "not understood"),
+        ("a < b > c", 6, "a band reads"),
         ("__import__('os')", 11, "not understood"),
         ('"' + "x" * 256 + '"', 0, "at most 255"),
     ],
@@ -153,7 +158,7 @@ def test_mistakes_have_a_position(source: str, position: int, words: str) -> Non
     assert caught.value.position == position
 
 
-@pytest.mark.parametrize("source", ["all + 1", "-all", "IF(all = 1, 1, 2)", 'word < "x"', "word = 1"])
+@pytest.mark.parametrize("source", ["all + 1", "-all", "IF(all = 1, 1, 2)", 'word < "x"', "word = 1", "word + 1"])
 def test_sets_and_texts_stand_only_where_they_make_sense(source: str) -> None:
     with pytest.raises(ValueError, match=r"several cells|a text"):
         bind(parse(source), resolve)

@@ -26,7 +26,7 @@ from crmxl.report.findings import place
 from crmxl.report.findings_text import print_findings
 from crmxl.report.tables import console
 from tests.gallery import package
-from tests.gallery.edits import Edit, carry_out, needs_office
+from tests.gallery.edits import Edit, carry_out, repeatable
 from tests.gallery.issued import GALLERY, SAMPLES, Request, request_for, workbook
 from tests.office.driver import Office
 
@@ -52,9 +52,9 @@ class File:
     """What was done to it."""
 
     @property
-    def by_office(self) -> bool:
-        """Whether LibreOffice saved it; then its bytes differ from time to time."""
-        return needs_office(self.edits)
+    def repeatable(self) -> bool:
+        """Whether making it again gives the same parts."""
+        return repeatable(self.edits)
 
     def made(self, office: Callable[[], Office]) -> bytes:
         """The workbook after its edits."""

@@ -91,6 +91,8 @@ FILES: Mapping[str, Callable[[bytes], bytes]] = {
 }
 """Kinds of ``file``: nothing at all, an export of another system, a download cut off, a byte block lost on the way."""
 
+_CUT = ("truncated", "scrambled")
+
 
 class _Places:
     """Cells, rows and columns as edits name them."""
@@ -305,9 +307,11 @@ def _stored(value: Value) -> tuple[str, str]:
     return ("n", repr(float(value))) if isinstance(value, Fraction) else ("str", str(value or ""))
 
 
-def needs_office(edits: Sequence[Edit]) -> bool:
-    """Whether any of ``edits`` is a person's."""
-    return any(_by_person(edit) for edit in edits)
+def repeatable(edits: Sequence[Edit]) -> bool:
+    """Whether doing ``edits`` again gives the same parts: LibreOffice's saving does not, and where bytes are cut out of
+    an archive they depend on zlib.
+    """
+    return not any(_by_person(edit) or edit.get("kind") in _CUT for edit in edits)
 
 
 def carry_out(edits: Sequence[Edit], workbook: bytes, layout: Layout, office: Callable[[], Office]) -> bytes:

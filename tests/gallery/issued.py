@@ -48,9 +48,14 @@ class Request:
     """Language of the labels."""
 
     @property
+    def own(self) -> bool:
+        """Whether the template is the gallery's own."""
+        return (OWN / f"{self.template}.toml").exists()
+
+    @property
     def library(self) -> Library:
         """Where the template is: the library that ships, or the gallery's own behind it."""
-        return gallery_library() if (OWN / f"{self.template}.toml").exists() else shipped_library()
+        return gallery_library() if self.own else shipped_library()
 
     @property
     def layout(self) -> Layout:

@@ -11,7 +11,7 @@ from crmxl.check.evidence import DECIMALS, Evidence, read_day
 from crmxl.check.rules.structure import shown_value
 from crmxl.expression import evaluate
 from crmxl.issue.places import Cell, Role
-from crmxl.model import Finding, Text, Type
+from crmxl.model import MONTHS, Finding, Text, Type
 from crmxl.money import LIMIT_INPUT, Problem, show, show_ratio
 from crmxl.money import plain as plain_number
 from crmxl.receive.submission import Content, ContentType
@@ -39,7 +39,8 @@ def amounts(evidence: Evidence) -> Iterator[Finding]:
         if content.blank:
             continue
         if content.type is ContentType.ERROR:
-            yield _at(evidence, cell, "E106", found=content.text)
+            if not _EXTERNAL.search(content.formula):  # E108 tells of the link, whatever it gives
+                yield _at(evidence, cell, "E106", found=content.text)
         elif cell.type.numeric:
             if content.type in _KINDS:
                 yield _at(evidence, cell, "E112", found=_said(content), kind=_KINDS[content.type])
@@ -156,6 +157,8 @@ def months(evidence: Evidence) -> Iterator[Finding]:
         if year_cell is None or year_cell.role is not Role.INPUT or year_key not in evidence.submission.spots:
             continue
         rest = values[key]
+        if any(f"{year_key}.{month}" not in evidence.submission.spots for month in MONTHS):
+            continue  # S103 told of the missing month
         if not isinstance(rest, Fraction) or rest == 0 or _refused(evidence, code):
             continue
         year = evidence.converted.get(year_key)

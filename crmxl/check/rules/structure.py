@@ -18,6 +18,8 @@ from crmxl.receive.submission import Content
 _NOTHING = Text("空白", "blank")
 _DAMAGE = {"S101", "S102", "S103", "S104", "S105", "S106", "S107"}
 """Findings about anchors: formulas that read what is missing or doubled are not reported again."""
+_WHOLE = {"S101", "S102", "S103", "S104"}
+"""Of these, those about whole sheets and columns: references into them cannot be read by meaning at all."""
 
 
 def label_changed(evidence: Evidence) -> Iterator[Finding]:
@@ -45,8 +47,10 @@ def formula_changed(evidence: Evidence) -> Iterator[Finding]:
     """
     layout, submission = evidence.layout, evidence.submission
     damaged = {f.place.sheet for f in submission.findings if f.code in _DAMAGE}
+    incomplete = any(f.code in _WHOLE for f in submission.findings)
     compare = _Comparison(evidence)
     changed: set[Key] = set()
+    told: set[str] = set()
     for key in layout.order:
         content = submission.contents.get(key)
         if content is None:
@@ -54,19 +58,25 @@ def formula_changed(evidence: Evidence) -> Iterator[Finding]:
         if not content.formula or not compare.same(key, content):
             if damaged and content.formula and "#REF!" in content.formula:
                 continue
+            if incomplete and content.formula and _reads_missing(layout, key, evidence):
+                continue
             changed.add(key)
-            yield _changed(evidence, key, content)
+            if _first_of_its_row(key, told):
+                yield _changed(evidence, key, content)
     for key in layout.order:
         content = submission.contents.get(key)
         if content is None or key in changed or not content.formula or not content.calculated:
             continue
         if damaged and _reads(layout, key, damaged, evidence):
             continue
+        if _reads_unknown(layout, key, evidence):
+            continue
         formula = layout.cells[key].formula
         assert formula is not None
         should = evaluate(formula, evidence.shown.get)
         shown = evidence.shown[key]
-        if not same_value(shown, should, layout.cells[key]):
+        true = evidence.as_workbook[key]
+        if not (same_value(shown, should, layout.cells[key]) or same_value(shown, true, layout.cells[key])):
             cell = layout.cells[key]
             yield finding(
                 "S112",
@@ -87,6 +97,34 @@ def _reads(layout: Layout, key: Key, damaged: set[str], evidence: Evidence) -> b
     spots = evidence.submission.spots
     read = {spots[k].sheet if k in spots else "" for k in (key, *keys(formula))}
     return bool(read & (damaged | {""}))
+
+
+def _reads_missing(layout: Layout, key: Key, evidence: Evidence) -> bool:
+    """Whether the cell reads one that was not found."""
+    formula = layout.cells[key].formula
+    assert formula is not None
+    return any(read not in evidence.submission.spots for read in keys(formula))
+
+
+def _reads_unknown(layout: Layout, key: Key, evidence: Evidence) -> bool:
+    """Whether the cell reads an input whose own formula has no result; E109 tells of that."""
+    formula = layout.cells[key].formula
+    assert formula is not None
+    return any(
+        not evidence.content(read).calculated
+        for read in keys(formula)
+        if layout.cells[read].role in (Role.INPUT, Role.ISSUED)
+    )
+
+
+def _first_of_its_row(key: Key, told: set[str]) -> bool:
+    """Whether to report it: the helper columns of a row are one check, and are told once."""
+    code, _, column = key.rpartition("@")
+    if not column.startswith("_"):
+        return True
+    first = code not in told
+    told.add(code)
+    return first
 
 
 def _changed(evidence: Evidence, key: Key, content: Content) -> Finding:
