@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,6 +27,15 @@ FAMILIES: Mapping[str, Text] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What a finding is called, says and advises."""
+
+    title: Text
+    message: Text
+    fix: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What there is to say of one code."""
 
@@ -38,6 +47,12 @@ class Entry:
     message: Text
     fix: Text
     why: Text
+    variants: Mapping[str, Words] = field(default_factory=dict, hash=False)
+    """Other wordings by name, where one cannot fit every case; what one leaves out is said as in the main wording."""
+
+    def words(self, variant: str = "") -> Words:
+        """The main wording, or a variant; raises KeyError where there is none of this name."""
+        return self.variants[variant] if variant else Words(self.title, self.message, self.fix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,10 @@ def catalogue() -> Mapping[str, Entry]:
             name=record["name"],
             severity=Severity(record["severity"]),
             **{part: Text(**record[part]) for part in ("title", "message", "fix", "why")},
+            variants={
+                name: Words(**{part: Text(**{**record, **own}[part]) for part in ("title", "message", "fix")})
+                for name, own in record.get("variants", {}).items()
+            },
         )
         for code, record in records.items()
     }
@@ -75,15 +94,19 @@ def entry(code: str) -> Entry:
 
 
 def finding(code: str, **parts: object) -> Finding:
-    """A finding of this code with its catalogue severity; ``parts`` are fields of Finding, others go to ``values``."""
-    fields = {name: parts.pop(name) for name in ("place", "key", "found", "expected") if name in parts}
+    """A finding of this code with its catalogue severity; ``parts`` are fields of Finding, others go to ``values``.
+
+    Raises KeyError for a code or a variant that the catalogue does not have.
+    """
+    fields = {name: parts.pop(name) for name in ("place", "key", "found", "expected", "variant") if name in parts}
+    catalogue()[code].words(str(fields.get("variant", "")))
     values = {name: value if isinstance(value, Text) else str(value) for name, value in parts.items()}
     return Finding(code, catalogue()[code].severity, values=values, **fields)  # type: ignore[arg-type]
 
 
 def word(finding: Finding, lang: Lang, file: str = "") -> Worded:
     """The finding's title, message and remedy in ``lang``."""
-    record = catalogue()[finding.code]
+    record = catalogue()[finding.code].words(finding.variant)
     words = {name: say(value, lang) for name, value in finding.values.items()}
     words |= {
         "file": file,

@@ -294,6 +294,8 @@ class Finding:
     """What is allowed or should be there, for people."""
     values: Mapping[str, Said] = field(default_factory=dict, hash=False)
     """Further words for the message's placeholders."""
+    variant: str = ""
+    """Which of the code's wordings says it; empty: the main one."""
 
 
 def split_key(key: Key) -> tuple[str, str]:

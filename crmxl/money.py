@@ -266,6 +266,11 @@ def plain(value: Fraction | int) -> str:
     return _shortest(Fraction(value), max(twos, fives) if rest == 1 else 10)
 
 
+def show_plain(value: Fraction | int) -> str:
+    """``value`` for people as short as exact, ``8,000`` or ``2.5``."""
+    return f"{Decimal(plain(value)):,}"
+
+
 def show_ratio(value: Fraction | int, per_mille: bool = False, places: int = 4) -> str:
     """A ratio for people: ``12.5%``, or ``0.5‰``; at most ``places`` decimals, ties away from zero."""
     return _shortest(Fraction(value * (1000 if per_mille else 100)), places) + ("‰" if per_mille else "%")

@@ -39,7 +39,7 @@ TEXTS = st.one_of(
     st.text(string.printable, min_size=1, max_size=40),
     st.sampled_from(
         (
-            *("=1+1", "+A1", "@x", "'", "{=A1}", "#REF!", "TRUE", "http://x.cn", "#", "crmxl:plan", "😀\ufffe"),
+            *("=1+1", "+A1", "@x", "'", "{=A1}", "#REF!", "TRUE", "http://x.cn", "crmxl:plan", "😀\ufffe"),
             *(" ", "\n", "\r\n", "\t", "　", "_x000D_", "_x005F_x0041_", "x005F_", "_x0041_", "\x00\x1f"),
             *("1,000元", "１２３", "1e5", "nan", "2026-01-01", "-", "无", "1.10"),
         )

@@ -23,14 +23,12 @@ from crmxl.define.library import SUFFIX, Library
 from crmxl.define.policy import line_codes, load_policy, matches, near, problem_at, tags_of
 from crmxl.define.references import BUILT_IN, MEASURES
 from crmxl.define.rows import Row, by_code, column_at, rows
+from crmxl.define.waivers import WAIVERS
 from crmxl.errors import CrmxlError, DefinitionError, Problem
 from crmxl.expression import Call, Cells, Measure, Node, Number, Reference, bind, measure, parse, walk
 from crmxl.model import Key, Template, split_key
 from crmxl.policy import LineSet, Policy, Rule
 from crmxl.resources import folder
-
-WAIVERS = "waivers.toml"
-"""A file beside policies, or in a round, that is no policy: waivers.py reads it."""
 
 
 def shipped() -> Path:
@@ -276,6 +274,33 @@ def check_policy(policy: Policy, library: Library, name: str = "") -> tuple[Prob
     for template_id in wanted:
         faults += policy_faults(policy, library.load(template_id))
     return tuple(problem_at(file, fault) for fault in dict.fromkeys(faults))
+
+
+def override_faults(limits: Mapping[str, Any], policies: Sequence[Policy], types: set[str] | None) -> Iterator[Fault]:
+    """What a round's ``limits`` name in vain: rules, types (None: not known), limits; rule codes of two policies."""
+    owners: dict[str, Policy] = {}
+    for at, policy in enumerate(policies):
+        for rule in policy.rules:
+            other = owners.setdefault(rule.code, policy)
+            if other is not policy:
+                yield Fault(("policies", at), f"{rule.code} is a rule of `{other.name}` and of `{policy.name}`")
+    rules = {rule.code: rule for policy in policies for rule in policy.rules}
+    for code, kinds in limits.items():
+        if code not in rules:
+            yield Fault(("limits", code), f"no policy of the round has the rule `{code}`{near(code, rules)}")
+            continue
+        rule = rules[code]
+        lines = {name for by_name in rule.by_line.values() for name in by_name}
+        for kind, names in kinds.items():
+            if types is not None and kind not in types:
+                yield Fault(("limits", code, kind), f"no unit has the type `{kind}`{near(kind, types)}")
+            for name in names:
+                trail: Trail = ("limits", code, kind, name)
+                if name in lines:
+                    yield Fault(trail, f"`{name}` differs from line to line, so it cannot be overridden by type")
+                elif name not in rule.limits:
+                    there = ", ".join(rule.limits) or "none"
+                    yield Fault(trail, f"{code} has no limit `{name}`{near(name, rule.limits)} (limits: {there})")
 
 
 # -- issued versions ---------------------------------------------------------------------------------------------

@@ -11,20 +11,20 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from crmxl.define.document import Fault, Trail, label, read_toml, refuse
+from crmxl.define.document import Fault, label, read_toml, refuse
 from crmxl.define.entries import take_entries
 from crmxl.define.library import Library
-from crmxl.define.policies import WAIVERS, Policies, shipped
+from crmxl.define.policies import Policies, override_faults, shipped
 from crmxl.define.policy import day_faults, days_as_text, near, read_limit
 from crmxl.define.shape import shape_problems
-from crmxl.define.waivers import Waiver, load_waivers
+from crmxl.define.waivers import Waiver, waivers_beside
 from crmxl.errors import CrmxlError, DefinitionError, Problem
 from crmxl.model import Assignment, Key, Lang, Template, Type
 from crmxl.policy import Limit, Policy
@@ -100,7 +100,7 @@ class Round:
     @cached_property
     def by_code(self) -> Mapping[str, Unit]:
         """Units by code."""
-        return MappingProxyType({unit.code: unit for unit in self.units})
+        return {unit.code: unit for unit in self.units}
 
     def unit(self, code: str) -> Unit:
         """The unit with this code; raises CrmxlError with the code near it where there is none."""
@@ -153,10 +153,8 @@ class Round:
     def policy_for(self, unit_code: str, policy: Policy) -> Policy:
         """``policy`` with the limits that the round has for units of this type."""
         kind = self.unit(unit_code).type
-        rules = (
-            replace(rule, limits={**rule.limits, **self.limits.get(rule.code, {}).get(kind, {})})
-            for rule in policy.rules
-        )
+        own = {code: kinds[kind] for code, kinds in self.limits.items() if kind in kinds}
+        rules = (replace(rule, limits={**rule.limits, **own.get(rule.code, {})}) for rule in policy.rules)
         return replace(policy, rules=tuple(rules))
 
 
@@ -181,14 +179,14 @@ def load_round(folder: Path, library: Library | None = None, policies: Policies 
     path = folder / ROUND
     document = days_as_text(read_toml(path), "deadline")
     refuse(path, document, shape_problems(document, "round"))
-    templates = _load(path, document, "templates", library or round_library(folder))
-    judging = _load(path, document, "policies", policies or round_policies(folder))
+    templates = _load(path, document, "templates", (library or round_library(folder)).load)
+    judging = _load(path, document, "policies", (policies or round_policies(folder)).load)
     units, problems = _units(folder / UNITS, templates)
     key, faults = _key(folder, document.get("key_file", ""))
     deadline = document.get("deadline", "")
     faults += day_faults([(("deadline",), deadline)] if _DAY.match(deadline) else [])
-    faults += _limit_faults(document.get("limits", {}), judging, None if problems else {unit.type for unit in units})
-    waivers, wrong = _waivers(folder, None if problems else {unit.code for unit in units}, judging)
+    faults += override_faults(document.get("limits", {}), judging, None if problems else {unit.type for unit in units})
+    waivers, wrong = waivers_beside(folder, None if problems else {unit.code for unit in units}, judging)
     try:
         refuse(path, document, faults)
     except DefinitionError as error:
@@ -210,3 +208,191 @@ def load_round(folder: Path, library: Library | None = None, policies: Policies 
         folder=folder,
         waivers=waivers,
     )
+
+
+_Named = TypeVar("_Named")
+
+
+def _load(path: Path, document: Mapping[str, Any], what: str, load: Callable[[str], _Named]) -> list[_Named]:
+    """The definitions that the round names, refused at their place where there are none."""
+    found, faults = [], []
+    for at, name in enumerate(document.get(what, ())):
+        try:
+            found.append(load(name))
+        except DefinitionError:
+            raise
+        except CrmxlError as error:
+            faults.append(Fault((what, at), str(error)))
+    refuse(path, document, faults)
+    return found
+
+
+def _key(folder: Path, name: str) -> tuple[bytes, list[Fault]]:
+    """The secret, without the line end that an editor adds, and what is wrong with it."""
+    if not name:
+        return b"", []
+    try:
+        key = (folder / name).read_bytes().rstrip(b"\r\n")
+    except OSError as error:
+        return b"", [Fault(("key_file",), f"`{name}` cannot be read ({error.strerror})")]
+    if len(key) < SHORTEST_KEY:
+        return b"", [Fault(("key_file",), f"`{name}` has {len(key)} bytes; a secret has at least {SHORTEST_KEY}")]
+    return key, []
+
+
+# -- units.csv ---------------------------------------------------------------------------------------------------
+
+
+class _Cell(NamedTuple):
+    """An issued field, as entries.py fills it."""
+
+    type: Type
+    choices: tuple[str, ...]
+    role: str = "issued"
+
+
+class _Form(NamedTuple):
+    """The issued fields of a template, as entries.py fills them."""
+
+    template: Template
+    cells: Mapping[Key, _Cell]
+    lang: Lang = "en"
+
+
+def _units(path: Path, templates: list[Template]) -> tuple[list[Unit], list[Problem]]:
+    """The units, and every problem with its line and column."""
+    name = label(path)
+    forms = [
+        _Form(template, {f"{one.id}@value": _Cell(one.column.type, one.column.choices) for one in issued})
+        for template in templates
+        if (issued := [one for sheet in template.sheets for one in sheet.fields if one.issued])
+    ]
+    parameters = tuple(dict.fromkeys(key.removesuffix("@value") for form in forms for key in form.cells))
+    parts = {section.part for template in templates for sheet in template.sheets for section in sheet.sections}
+    header, lines, problems = _table(path, name)
+    problems += _header_problems(header, parameters, f"{name}: header") if header else []
+    if problems:
+        return [], problems
+    units = []
+    for number, cells in lines:
+        unit, wrong = _unit(cells, forms, parts)
+        units.append(unit)
+        problems += (Problem(f"{name}: line {number}, column {column}", said) for column, said in wrong)
+    if not lines:
+        problems.append(Problem(name, "there are no units; give a line for each"))
+    tree = _tree_faults(units, [number for number, _ in lines])
+    return units, [
+        *problems,
+        *(Problem(f"{name}: line {number}, column {column}", said) for number, column, said in tree),
+    ]
+
+
+def _table(path: Path, name: str) -> tuple[list[str], list[tuple[int, dict[str, str]]], list[Problem]]:
+    """Header, then each line's number and stripped cells by column; blank lines are left out."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise CrmxlError(f"{name}: cannot be read ({error.strerror})") from error
+    text = _decode(raw)
+    if text is None:
+        return [], [], [Problem(name, "is neither UTF-8 nor GBK text; save it as CSV UTF-8")]
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header: list[str] = []
+    lines: list[tuple[int, dict[str, str]]] = []
+    problems: list[Problem] = []
+    number = 1
+    try:
+        for row in reader:
+            cells = [cell.strip() for cell in row]
+            if not header:
+                header = cells[: max((at for at, cell in enumerate(cells, 1) if cell), default=0)]
+            elif any(cells):
+                if len(cells) < len(header) or any(cells[len(header) :]):
+                    said = f"has {len(cells)} cells, the header {len(header)}; put quotes around a comma in a cell"
+                    problems.append(Problem(f"{name}: line {number}", said))
+                lines.append((number, dict(zip(header, cells, strict=False))))
+            number = reader.line_num + 1
+    except csv.Error as error:
+        problems.append(Problem(f"{name}: line {number}", f"this is not CSV: {error}"))
+    if not header and not problems:
+        problems.append(Problem(name, f"is empty; its first line is {', '.join(COLUMNS[:5])} …"))
+    return header, lines, problems
+
+
+def _decode(raw: bytes) -> str | None:
+    """The text: UTF-8 with or without a mark, else GBK (and GB18030), in which Excel saves CSV in China."""
+    wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))  # UTF-16, which GB18030 might take for other words
+    for encoding in () if wide else ("utf-8-sig", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            return raw.decode(encoding)
+    return None
+
+
+def _header_problems(header: list[str], parameters: tuple[str, ...], place: str) -> list[Problem]:
+    known = (*COLUMNS, *parameters)
+    problems = [
+        Problem(place, f"the column `{name}` stands twice")
+        for name, n in Counter(filter(None, header)).items()
+        if n > 1
+    ]
+    for at, name in enumerate(header, 1):
+        if not name:
+            problems.append(Problem(place, f"column {at} has no name"))
+        elif name not in known:
+            said = f"the column `{name}` is no parameter that the round's templates take{near(name, known)}"
+            problems.append(Problem(place, f"{said} (known: {', '.join(known)})"))
+    missing = [name for name in ("code", "name", *parameters) if name not in header]
+    return [*problems, *(Problem(place, f"the column `{name}` is missing") for name in missing)]
+
+
+def _unit(cells: Mapping[str, str], forms: list[_Form], parts: set[str]) -> tuple[Unit, list[tuple[str, str]]]:
+    """The unit of one line, and what is wrong in it as column and words."""
+    wrong: list[tuple[str, str]] = []
+    for name in COLUMNS[:5]:
+        hidden = [char for char in cells.get(name, "") if unicodedata.category(char) in ("Cc", "Cf")]
+        if hidden:
+            wrong.append((name, f"has the invisible sign U+{ord(hidden[0]):04X}; type it again"))
+    wrong += ((name, "is blank") for name in ("code", "name") if not cells[name])
+    unfit = [char for char in cells["code"] if char in _UNFIT or char.isspace()]
+    if unfit:
+        wrong.append(("code", f"found `{cells['code']}`; a code has no spaces and none of {' '.join(_UNFIT)}"))
+    chosen = tuple(part for part in _BETWEEN.split(cells.get("parts", "")) if part)
+    wrong += (("parts", f"no section has the part `{part}`{near(part, parts)}") for part in chosen if part not in parts)
+    month = cells.get("first_month") or "1"
+    if not re.fullmatch("[1-9]|1[0-2]", month, re.ASCII):
+        wrong.append(("first_month", f"found `{month}`; must be a month from 1 to 12"))
+        month = "1"
+    parameters: dict[str, str] = {}
+    for form in forms:
+        for key in form.cells:
+            name = key.removesuffix("@value")
+            try:
+                parameters |= take_entries({key: cells.get(name, "")}, form, name)[1]
+            except DefinitionError as error:
+                wrong += ((name, problem.message) for problem in error.problems)
+    plain = {name: cells.get(name, "") for name in COLUMNS[:5]}
+    unit = Unit(**plain, parameters=parameters, parts=chosen, first_month=int(month))
+    return unit, list(dict.fromkeys(wrong))
+
+
+def _tree_faults(units: list[Unit], numbers: list[int]) -> Iterator[tuple[int, str, str]]:
+    """Codes that stand twice, parents that there are not, and circles, as line, column and words."""
+    first: dict[str, int] = {}
+    for at, unit in enumerate(units):
+        before = first.setdefault(unit.code.casefold(), at) if unit.code else at
+        if before != at:
+            alike = "stands" if units[before].code == unit.code else f"differs only in case from `{units[before].code}`"
+            yield numbers[at], "code", f"`{unit.code}` {alike} already in line {numbers[before]}"
+    parents = {unit.code: unit.parent for unit in reversed(units)}
+    done: set[str] = set()
+    for at, unit in enumerate(units):
+        if unit.parent and unit.parent not in parents:
+            yield numbers[at], "parent", f"there is no unit `{unit.parent}`{near(unit.parent, parents)}"
+        chain = [unit.code]
+        while chain[-1] not in done and parents.get(chain[-1]) and parents[chain[-1]] not in chain:
+            chain.append(parents[chain[-1]])
+        above = parents.get(chain[-1], "")
+        if chain[-1] not in done and above in chain:
+            circle = [*chain[chain.index(above) :], above]
+            yield numbers[at], "parent", f"a unit cannot be above itself: {' under '.join(circle)}"
+        done.update(chain)

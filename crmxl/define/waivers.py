@@ -5,15 +5,19 @@ Reads only. Whether a waiver covers a finding, has expired or is used by nobody 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crmxl.define.document import Fault, read_toml, refuse
-from crmxl.define.policy import day_faults, days_as_text, read_limit
+from crmxl.define.document import Fault, label, read_toml, refuse
+from crmxl.define.policy import day_faults, days_as_text, near, read_limit
 from crmxl.define.shape import shape_problems
-from crmxl.policy import Limit
+from crmxl.errors import Problem
+from crmxl.policy import Limit, Policy
+
+WAIVERS = "waivers.toml"
+"""Name of the file, in a round's folder or beside its policies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,28 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
     waivers = tuple(map(_waiver, document["waiver"]))
     refuse(path, document, _faults(waivers))
     return waivers
+
+
+def waivers_beside(
+    folder: Path, units: set[str] | None, policies: Sequence[Policy]
+) -> tuple[tuple[Waiver, ...], tuple[Problem, ...]]:
+    """The waivers of the round in ``folder`` and of its own policies, and what they name in vain."""
+    rules = {rule.code for policy in policies for rule in policy.rules}
+    found: list[Waiver] = []
+    problems: list[Problem] = []
+    for path in (folder / WAIVERS, folder / "policies" / WAIVERS):
+        for at, waiver in enumerate(load_waivers(path) if path.exists() else ()):
+            place = f"{label(path)}: waiver[{at}]"
+            if any((one.rule, one.unit) == (waiver.rule, waiver.unit) for one in found):
+                problems.append(Problem(place, f"{waiver.rule} is waived for unit `{waiver.unit}` already; keep one"))
+            if waiver.rule not in rules:
+                message = f"no policy of the round has the rule `{waiver.rule}`{near(waiver.rule, rules)}"
+                problems.append(Problem(f"{place}.rule", message))
+            if units is not None and waiver.unit not in units:
+                message = f"there is no unit `{waiver.unit}`{near(waiver.unit, units)}"
+                problems.append(Problem(f"{place}.unit", message))
+            found.append(waiver)
+    return tuple(found), tuple(problems)
 
 
 def _waiver(record: Mapping[str, Any]) -> Waiver:

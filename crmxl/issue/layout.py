@@ -209,7 +209,7 @@ class _Draft:
     # -- cells ---------------------------------------------------------------------------------------------------
 
     def _cell(self, sheet: Sheet, row: Row, span: Span, field: Field | None) -> None:
-        column = field.column if field else span.column
+        column = field.column if field and span.id == "value" else span.column
         key = f"{row.code}@{span.id}"
         if span.id == "title":
             if row.kind is RowKind.OPEN:

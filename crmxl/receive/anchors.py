@@ -88,7 +88,7 @@ def locate(layout: Layout, cells: Cells) -> Anchors:
     findings: list[Finding] = []
     marked: set[str] = set()
     for plan in layout.sheets:
-        places = markers.get(plan.id, [])
+        places = _standing(markers.get(plan.id, []))
         marked.update(tab.name for tab, _ in places)
         match places:
             case []:
@@ -100,6 +100,16 @@ def locate(layout: Layout, cells: Cells) -> Anchors:
             case _:
                 findings.append(_doubled(plan, places))
     return Anchors(tuple(sheets), frozenset(marked), tuple(findings))
+
+
+def _standing(places: list[tuple[Tab, tuple[int, int]]]) -> list[tuple[Tab, tuple[int, int]]]:
+    """The markers that have column ids below them, if any has: a unit may type such a text into a cell."""
+
+    def followed(tab: Tab, row: int, column: int) -> bool:
+        below = (tab.cells.get((row + step, column)) for step in range(1, _REACH))
+        return any(content is not None and content.text.strip() == IDS for content in below)
+
+    return [place for place in places if followed(place[0], *place[1])] or places
 
 
 def _doubled(plan: SheetPlan, places: list[tuple[Tab, tuple[int, int]]]) -> Finding:

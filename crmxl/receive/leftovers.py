@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 
 from crmxl.catalogue import finding
 from crmxl.issue.places import Layout, Role, a1, column_of
-from crmxl.model import Finding, Place
-from crmxl.receive.anchors import Located
+from crmxl.model import Finding, Place, Text
+from crmxl.receive.anchors import Located, span_title
 from crmxl.receive.submission import Content, ContentType
 
 _SIGNATURES = ("编制人", "Prepared by")
 """Open the signature block (issue/workbook.py), which units fill in."""
+_NOTHING = Text("空白", "blank")
 _FIGURES = (ContentType.NUMBER, ContentType.DATE)
 _TYPED = (Role.INPUT, Role.ISSUED, Role.CLOSED)
 
@@ -57,6 +58,7 @@ class _Sweep:
         self.header, self.last = self._header(), self._last()
 
     def result(self) -> Leftovers:
+        self._titles()
         for row, cells in self.by_row.items():
             if row <= self.header:
                 self._above(row, cells)
@@ -79,6 +81,21 @@ class _Sweep:
             if sheet.id_row < row < first and any(cells[column].text == titles.get(column) for column in cells):
                 return row
         return max(first - 1, sheet.id_row)
+
+    def _titles(self) -> None:
+        """S109: a column under another title than it was issued with; where all are gone, one for the row."""
+        cells, wrong, right = self.by_row.get(self.header, {}), [], 0
+        for span in self.sheet.plan.spans:
+            column = self.sheet.columns.get(span.id)
+            if column is None or span.hidden:
+                continue
+            content = cells.get(column, Content())
+            if content.text.strip() == span.title.strip():
+                right += 1
+            elif content.invisible or _text(content) or column not in self.inputs:  # else S107 tells of it
+                place = self.sheet.place(a1(self.header, column), span_title(self.sheet.plan, span))
+                wrong.append(finding("S109", place=place, found=content.text or _NOTHING, expected=span.title))
+        self.found.findings += wrong if right else wrong[:1]
 
     def _last(self) -> int:
         """The last row where an entry is looked for.

@@ -189,10 +189,12 @@ def looks_changed(random: Random, base: Base) -> Edit:
     shape = random.choice(("0", "#,##0", "0.0", "General", '0.00"元"', "0.00E+00", "@"))
 
     def do(book: Any) -> None:
+        from openpyxl.styles import Font
+
         for key in keys:
             cell = book[base.tab(key)][base.at(key)]
             cell.number_format = shape
-            cell.font = cell.font.copy(bold=True)
+            cell.font = Font(bold=True)
         book[base.money.name].column_dimensions["B"].width = 60
 
     return edit(f"formatted {keys} as {shape}", in_openpyxl(do), sign("F110"))

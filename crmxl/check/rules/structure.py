@@ -76,8 +76,9 @@ def formula_changed(evidence: Evidence) -> Iterator[Finding]:
         should = evaluate(formula, evidence.shown.get)
         shown = evidence.shown[key]
         true = evidence.as_workbook[key]
-        if not (same_value(shown, should, layout.cells[key]) or same_value(shown, true, layout.cells[key])):
-            cell = layout.cells[key]
+        cell = layout.cells[key]
+        explained = same_value(shown, should, cell) or same_value(shown, true, cell)
+        if not explained and not compare.covers_strays(key, content):
             yield finding(
                 "S112",
                 place=submission.place(key),
@@ -154,6 +155,15 @@ class _Comparison:
             if (spot := submission.spots.get(key)) is not None
         )
         self._area: Area | None = None
+        self._strays = Area({place: str(place) for place in submission.strays})
+
+    def covers_strays(self, key: Key, content: Content) -> bool:
+        """Whether its ranges have grown over something that nobody issued: a remark on a column inserted between
+        inputs. The program counts it, crmxl does not, and S113 tells of it.
+        """
+        home = self.evidence.submission.spots[key].sheet
+        read = meaning(content.formula, home, self._strays, lambda _: True)
+        return any(isinstance(part, tuple) and part for part in read)
 
     def same(self, key: Key, content: Content) -> bool:
         layout, submission = self.evidence.layout, self.evidence.submission
