@@ -7,7 +7,7 @@ field, ``1.1.n01@title`` a blank line's name, ``activities.001@quantity`` a cell
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -31,6 +31,22 @@ class Text:
     def say(self, lang: Lang) -> str:
         """The text in ``lang``, Chinese where there is no English."""
         return self.en if lang == "en" and self.en else self.zh
+
+
+class _Nothing(Mapping[str, str]):
+    """An empty mapping that may be a field's default: fingerprints leave out what equals it (a factory's they don't)."""
+
+    def __getitem__(self, name: str) -> str:
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __hash__(self) -> int:
+        return 0
 
 
 class Type(StrEnum):
@@ -104,6 +120,8 @@ class Column:
     """Width in characters; by type where not given."""
     help: Text | None = None
     """Shown when an input cell is selected."""
+    issued: bool = False
+    """Whether the group gives a grid column's values (locked cells): ``Line.values``, else parameters by full key."""
 
     @property
     def calculated(self) -> bool:
@@ -133,6 +151,10 @@ class Line:
     """What the money is for."""
     tags: tuple[str, ...] = ()
     """Names by which policies gather lines."""
+    values: Mapping[str, str] = field(default=_Nothing(), hash=False)
+    """Presets of issued columns by column id: exact decimal strings (``60%`` is ``0.6``) or text."""
+    formulas: Mapping[str, str] = field(default=_Nothing(), hash=False)
+    """Expressions by column id that replace a calculated column's own on this line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +263,7 @@ class Assignment:
     first_month: int = 1
     """First month of a part-year; earlier months are locked."""
     parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Issued parameters by field id, as decimal strings or text."""
+    """Issued parameters as decimal strings or text, by field id, or by key for issued columns (``S1@crd``)."""
     lang: Lang = "zh"
     """Language of the labels."""
 

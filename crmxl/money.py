@@ -268,7 +268,7 @@ def plain(value: Fraction | int) -> str:
 
 def show_plain(value: Fraction | int) -> str:
     """``value`` for people as short as exact, ``8,000`` or ``2.5``."""
-    return f"{Decimal(plain(value)):,}"
+    return f"{Decimal(plain(value)):,f}"
 
 
 def show_ratio(value: Fraction | int, per_mille: bool = False, places: int = 4) -> str:

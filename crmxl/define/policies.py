@@ -208,7 +208,8 @@ def _against(rule: Rule, trail: Trail, view: _View) -> Iterator[Fault]:
         if not codes:
             yield Fault((*trail, "each"), f"the set `{rule.each}` has no line in {view.template.name}")
             return
-        asked = list({(row.sheet, *row.columns): row for row in map(view.by_code.__getitem__, codes)}.values())
+        standing = [view.by_code[code] for code in reversed(codes)]
+        asked = list({(row.sheet, *row.columns): row for row in standing}.values())  # the first of each kind of row
         yield from _line_faults(rule, trail, codes)
     for name, hidden in (("field", set(view.fields)), ("column", {one for row in asked if row for one in row.columns})):
         for limit in sorted(hidden & {*rule.limits, *(one for line in rule.by_line.values() for one in line)}):
