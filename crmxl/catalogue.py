@@ -106,6 +106,9 @@ def finding(code: str, **parts: object) -> Finding:
 
 def word(finding: Finding, lang: Lang, file: str = "") -> Worded:
     """The finding's title, message and remedy in ``lang``."""
+    if finding.spoken is not None:
+        spoken, found, expected = finding.spoken, say(finding.found, lang), say(finding.expected, lang)
+        return Worded(spoken.title.say(lang), spoken.message.say(lang), spoken.fix.say(lang), found, expected)
     record = catalogue()[finding.code].words(finding.variant)
     words = {name: say(value, lang) for name, value in finding.values.items()}
     words |= {
@@ -123,3 +126,8 @@ def word(finding: Finding, lang: Lang, file: str = "") -> Worded:
         found=words["found"],
         expected=words["expected"],
     )
+
+
+def name_of(finding: Finding) -> str:
+    """The finding's short English name."""
+    return finding.spoken.name if finding.spoken is not None else catalogue()[finding.code].name

@@ -34,7 +34,7 @@ class Text:
 
 
 class _Nothing(Mapping[str, str]):
-    """An empty mapping that may be a field's default: fingerprints leave out what equals it (a factory's they don't)."""
+    """An empty mapping that can be a field's default: fingerprints leave out what equals it, but not a factory's."""
 
     def __getitem__(self, name: str) -> str:
         raise KeyError(name)
@@ -263,9 +263,13 @@ class Assignment:
     first_month: int = 1
     """First month of a part-year; earlier months are locked."""
     parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Issued parameters as decimal strings or text, by field id, or by key for issued columns (``S1@crd``)."""
+    """Issued parameters as decimal strings or text, by field id, or by key for issued columns (``S.1@crd``)."""
     lang: Lang = "zh"
     """Language of the labels."""
+    policies: tuple[str, ...] = ()
+    """Policies whose rules are live in the workbook, ``id@version``."""
+    limits: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
+    """Limits that differ from the policies' own, by rule and name, as written."""
 
 
 Said: TypeAlias = str | Text
@@ -299,6 +303,17 @@ NOWHERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a policy's rule says of one case, placeholders filled in."""
+
+    name: str
+    """The rule's short English name."""
+    title: Text
+    message: Text
+    fix: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One problem of one returned workbook: data, never an exception. Worded by the catalogue of check/."""
 
@@ -316,6 +331,8 @@ class Finding:
     """What is allowed or should be there, for people."""
     values: Mapping[str, Said] = field(default_factory=dict, hash=False)
     """Further words for the message's placeholders."""
+    spoken: Spoken | None = None
+    """Words of a policy's rule; None where the catalogue has them."""
     variant: str = ""
     """Which of the code's wordings says it; empty: the main one."""
 

@@ -6,7 +6,7 @@ A rule's one ``assertion`` is the live row of 校验 in the unit's workbook and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
@@ -84,6 +84,8 @@ class Rule:
     """Condition under which it is asked at all."""
     at: Key = ""
     """Where the finding points, if not at the first cell that the left side reads."""
+    headline: bool = False
+    """Whether what is left of the bound stands in every data sheet's frozen header while people type."""
     clause: str = ""
     """Clause of the policy document."""
     valid_from: str = ""
@@ -124,3 +126,8 @@ class Policy:
     def name(self) -> str:
         """Id and version, such as ``group-customer-relations@1``."""
         return f"{self.id}@{self.version}"
+
+    def limited(self, own: Mapping[str, Mapping[str, Limit]]) -> Policy:
+        """This policy with other limits, by rule code and name."""
+        rules = (replace(rule, limits={**rule.limits, **own.get(rule.code, {})}) for rule in self.rules)
+        return replace(self, rules=tuple(rules))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,10 +101,12 @@ def test_every_finding_has_all_its_words_in_both_languages() -> None:
         assert code[0] in FAMILIES
         assert code == record.code
         assert record.name == record.name.lower().replace(" ", "-")
-        for text in (record.title, record.message, record.fix, record.why):
-            assert text.zh and text.en, code
-            assert "！" not in text.zh and "!" not in text.en, code
-        assert placeholders(record.message.zh) == placeholders(record.message.en), code
+        assert record.why.zh and record.why.en and "！" not in record.why.zh and "!" not in record.why.en, code
+        for words in map(record.words, ("", *record.variants)):
+            for text in (words.title, words.message, words.fix):
+                assert text.zh and text.en, code
+                assert "！" not in text.zh and "!" not in text.en, code
+                assert placeholders(text.zh) == placeholders(text.en), code
     assert len({record.name for record in catalogue().values()}) == len(catalogue())
 
 
@@ -112,14 +115,24 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_every_code_that_is_raised_is_in_the_catalogue_and_every_entry_is_raised() -> None:
-    used = set()
-    for path in modules():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                text = node.value
-                if len(text) == 4 and text[0] in FAMILIES and text[1:].isdigit():
-                    used.add(text)
-    assert used == set(catalogue())
+    texts = {
+        node.value
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert {text for text in texts if re.fullmatch(rf"[{''.join(FAMILIES)}][0-9]{{3}}", text)} == set(catalogue())
+    assert {name for record in catalogue().values() for name in record.variants} <= texts
+
+
+def test_a_variant_says_what_it_leaves_out_as_the_main_wording_does() -> None:
+    record = entry("S110")
+    assert record.words("typed").message != record.message and record.words("typed").fix == record.fix
+    assert word(finding("S110", variant="cleared", expected="5.00", issued="=A1"), "zh").message.startswith(
+        "公式被清空"
+    )
+    with pytest.raises(KeyError):
+        finding("S110", variant="no such wording")
 
 
 def test_a_finding_is_worded_with_what_was_found() -> None:

@@ -25,9 +25,7 @@ MAX_TEXT = 2000
 """Characters of a text entry; more is a pasted document, not a basis."""
 _TEXT = rf"\A[^\u0000-\u0008\u000b\u000c\u000e-\u001f]{{1,{MAX_TEXT}}}\Z"
 _DATE = r"\A20[0-9]{2}-[0-9]{2}-[0-9]{2}\Z"
-_WHY_TEXT = Text(
-    f"文字最多 {MAX_TEXT} 个字，且不能含控制字符", f"a text has at most {MAX_TEXT} characters and no control characters"
-)
+_WHY_TEXT = Text("文字里有看不见的控制字符", "the text has invisible control characters")
 _WHY_OTHER = Text("值的格式不对", "the value has another form")
 
 
@@ -115,9 +113,19 @@ def fits_schema(evidence: Evidence, reported: set[Key]) -> Iterator[Finding]:
             continue
         cell = evidence.layout.cells.get(key)
         text = str(body["entries"].get(key, ""))
+        long = cell is not None and not cell.type.numeric and len(text) > MAX_TEXT
         reason = _WHY_TEXT if cell is not None and not cell.type.numeric else _WHY_OTHER
         place = {"place": evidence.submission.place(key)} if key else {}
-        yield finding("E116", **place, key=key, found=_short(text) or fault.message, reason=reason)
+        yield finding(
+            "E116",
+            variant="long" if long else "",
+            **place,
+            key=key,
+            found=_short(text) or fault.message,
+            reason=reason,
+            count=f"{len(text):,}",
+            limit=f"{MAX_TEXT:,}",
+        )
 
 
 _SCHEMAS: dict[str, dict[str, Any]] = {}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
 
 from crmxl.define.document import Fault, Trail
-from crmxl.define.rows import by_code, column_at, has_total_row, rows
+from crmxl.define.entries import DECIMALS
+from crmxl.define.rows import Row, by_code, column_at, has_total_row, rows
 from crmxl.model import Column, Field, Kind, Level, Section, Sheet, Template, Type
+from crmxl.money import LIMIT_ISSUED, plain, read_text
 
 BELONGS: dict[Kind, tuple[str, ...]] = {
     Kind.FORM: ("fields",),
@@ -16,6 +20,8 @@ BELONGS: dict[Kind, tuple[str, ...]] = {
 """What a sheet of each kind must have, and the only kinds that may have it."""
 ADDABLE = frozenset({Type.MONEY, Type.INTEGER, Type.QUANTITY})
 """Types whose values make sense added up; shares and prices do not."""
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
 def cell_faults(template: Template) -> Iterator[Fault]:
@@ -26,9 +32,13 @@ def cell_faults(template: Template) -> Iterator[Fault]:
         for index, column in enumerate(sheet.columns):
             yield from _column(column, (*trail, "columns", index))
             yield from _totals(column, sheet, (*trail, "columns", index))
+            yield from _given(column, sheet, (*trail, "columns", index))
         for index, field in enumerate(sheet.fields):
             yield from _column(field.column, (*trail, "fields", index))
             yield from _issued(field, (*trail, "fields", index))
+    for row in rows(template):
+        if row.line:
+            yield from _line(row, template.sheets[row.sheet].columns)
     yield from _total(template)
 
 
@@ -112,6 +122,73 @@ def _issued(field: Field, trail: Trail) -> Iterator[Fault]:
     """Values that the group gives and the workbook computes at once."""
     if field.issued and field.column.calculated:
         yield Fault((*trail, "issued"), "is for inputs; this field is calculated")
+
+
+def _given(column: Column, sheet: Sheet, trail: Trail) -> Iterator[Fault]:
+    """Columns that the group gives: in grids, and nothing for the unit to do."""
+    if not column.issued:
+        return
+    if sheet.kind is not Kind.GRID:
+        yield Fault((*trail, "issued"), "belongs to grids; the rows of a list are the unit's own")
+    elif column.calculated:
+        yield Fault((*trail, "issued"), "is for inputs; this column is calculated")
+    for name, given in (
+        ("months", column.months),
+        ("required", column.required),
+        ("required_if", column.required_if is not None),
+    ):
+        if given:
+            yield Fault((*trail, name), "is for the unit's inputs; this column is issued")
+
+
+def _line(row: Row, columns: Iterable[Column]) -> Iterator[Fault]:
+    """Values and formulas that a line gives to columns of its own."""
+    assert row.line is not None
+    trail, known = row.trail[:-1], {column.id: column for column in columns}
+    issued = [column.id for column in known.values() if column.issued]
+    calculated = [column.id for column in known.values() if column.calculated and Level.LINE in column.levels]
+    for name, value in row.line.values.items():
+        where: Trail = (*trail, "values", name)
+        if name not in issued:
+            yield Fault(where, _unfit(name, known, "issued", issued))
+        elif said := _wrong(value, known[name]):
+            yield Fault(where, f"found `{value}`; {said}")
+    for name in row.line.formulas:
+        if name not in calculated:
+            yield Fault((*trail, "formulas", name), _unfit(name, known, "calculated", calculated))
+
+
+def _unfit(name: str, known: Iterable[str], kind: str, there: list[str]) -> str:
+    what = f"`{name}` is not {kind} on lines" if name in known else f"there is no column `{name}`"
+    return f"{what}; {kind} columns are {', '.join(there)}" if there else f"{what}; no column here is {kind}"
+
+
+def _wrong(value: str, column: Column) -> str:
+    """What must stand instead of ``value``; empty where it is right."""
+    match column.type:
+        case Type.TEXT:
+            return "" if value.strip() else "must be a text"
+        case Type.CHOICE:
+            return "" if value in column.choices else f"must be one of {', '.join(column.choices)}"
+        case Type.DATE:
+            return "" if _is_day(value) else "must be a day such as 2026-06-30"
+    number = read_text(value, DECIMALS.get(column.type), LIMIT_ISSUED).value if _NUMBER.match(value) else None
+    if number is None:
+        shapes = {Type.PERCENT: 'a share such as "60%" or 0.6', Type.MONEY: "an amount such as 20000"}
+        whole = "a whole number" if column.type is Type.INTEGER else "a number"
+        return f"must be {shapes.get(column.type, whole)}"
+    if column.minimum is not None and number < column.minimum:
+        return f"must be at least {plain(column.minimum)}"
+    if column.maximum is not None and number > column.maximum:
+        return f"must be at most {plain(column.maximum)}"
+    return ""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(_DAY.match(text)) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _total(template: Template) -> Iterator[Fault]:

@@ -20,13 +20,13 @@ from typing import Any
 from crmxl.define.document import Fault, Trail, label
 from crmxl.define.issued import ISSUED, read_issued
 from crmxl.define.library import SUFFIX, Library
-from crmxl.define.policy import line_codes, load_policy, matches, near, problem_at, tags_of
+from crmxl.define.policy import line_codes, load_policy, matches, near, problem_at, read_limit, tags_of
 from crmxl.define.references import BUILT_IN, MEASURES
 from crmxl.define.rows import Row, by_code, column_at, rows
 from crmxl.define.waivers import WAIVERS
 from crmxl.errors import CrmxlError, DefinitionError, Problem
 from crmxl.expression import Call, Cells, Measure, Node, Number, Reference, bind, measure, parse, walk
-from crmxl.model import Key, Template, split_key
+from crmxl.model import Assignment, Key, Template, split_key
 from crmxl.policy import LineSet, Policy, Rule
 from crmxl.resources import folder
 
@@ -94,6 +94,17 @@ class Policies:
 # -- policies and templates --------------------------------------------------------------------------------------
 
 
+def assigned(policies: Policies, assignment: Assignment) -> tuple[Policy, ...]:
+    """The policies whose rules are live in an issued workbook, with its own limits.
+
+    Raises CrmxlError for a policy that is not there, ValueError for a limit that is no number.
+    """
+    own = {
+        rule: {name: read_limit(text) for name, text in limits.items()} for rule, limits in assignment.limits.items()
+    }
+    return tuple(policies.load(name).limited(own) for name in assignment.policies)
+
+
 def applicable(template: Template, policies: Iterable[Policy]) -> tuple[Policy, ...]:
     """The policies that have rules for ``template``, each with those rules alone."""
     narrowed = (
@@ -158,12 +169,15 @@ class _View:
             known = (*rule.limits, *(row.columns if row else ()), *self.fields, *BUILT_IN)
             what = f"a column of line `{row.code}`, a field" if row else "a field"
             raise _Unknown(f"`{text}` is neither a parameter, {what} nor built in{near(text, known)}")
+        exact = column_at(self.by_code, text)
         if code in self.members:
+            if exact:
+                raise _Unknown(f"`{text}`: `{code}` is a set and a code of {self.template.name}; rename the set")
             codes, what = self.members[code], f"set `{code}`"
         elif "*" in code:
             leaves = (row.code for row in self.rows if row.leaf and matches(code, row, self.template))
             codes, what = tuple(leaves), f"line of `{code}`"
-        elif column_at(self.by_code, text):
+        elif exact:
             return self._cells((text,))
         elif code in self.by_code:
             cells = self.by_code[code].columns

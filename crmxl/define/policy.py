@@ -159,6 +159,7 @@ def _rule(record: Mapping[str, Any]) -> Rule:
         applies_to=tuple(record.get("applies_to", ())),
         status=Status(record.get("status", "active")),
         limits=_limits(record.get("params", {})),
+        headline=record.get("headline", False),
         by_line={code: _limits(limits) for code, limits in record.get("lines", {}).items()},
         **{name: record[name] for name in plain if name in record},
     )
@@ -200,6 +201,8 @@ def _rule_faults(rule: Rule, trail: Trail, policy: Policy, idle: tuple[str, ...]
         yield Fault((*trail, "lines"), 'belongs to a rule with each = "<set>", which is asked line by line')
     if rule.at and "@" not in rule.at and not rule.each:
         yield Fault((*trail, "at"), f"found `{rule.at}`; must be a key such as total@amount, since there is no each")
+    if rule.headline and rule.each:
+        yield Fault((*trail, "headline"), "is for a rule that is asked once; this one has each")
     yield from day_faults(((*trail, name), getattr(rule, name)) for name in ("valid_from", "valid_to"))
     if rule.valid_from and rule.valid_to and rule.valid_from > rule.valid_to:
         yield Fault((*trail, "valid_to"), f"is {rule.valid_to}, before valid_from = {rule.valid_from}")

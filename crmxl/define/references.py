@@ -31,7 +31,7 @@ SAID: Mapping[Measure, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Formula:
-    """A calculated column or field, and the rows it stands on."""
+    """What a column or field calculates, and the rows where it does so."""
 
     node: Node
     column: Column
@@ -113,21 +113,32 @@ def reference_faults(template: Template) -> Iterator[Fault]:
     """Every fault in the expressions and conditions of ``template``."""
     cells = _Cells(template)
     formulas: list[_Formula] = []
-    for column, trail, standing in _columns(template, cells):
-        for name, source in (("expression", column.expression), ("required_if", column.required_if)):
-            if source is None:
-                continue
-            where: Trail = (*trail, name)
-            try:
-                node = parse(source)
-            except ExpressionError as error:
-                yield Fault(where, str(error))
-                continue
-            wrong = tuple(dict.fromkeys(_misfits(node, column, name, standing, cells)))
-            yield from (Fault(where, message) for message in wrong)
-            if name == "expression" and not wrong:
-                formulas.append(_Formula(node, column, where, standing))
+    for source, column, where, standing in _sources(template, cells):
+        try:
+            node = parse(source)
+        except ExpressionError as error:
+            yield Fault(where, str(error))
+            continue
+        condition = where[-1] == "required_if"
+        wrong = tuple(dict.fromkeys(_misfits(node, column, condition, standing, cells)))
+        yield from (Fault(where, message) for message in wrong)
+        if not condition and not wrong:
+            formulas.append(_Formula(node, column, where, standing))
     yield from _circles(formulas, cells)
+
+
+def _sources(template: Template, cells: _Cells) -> Iterator[tuple[str, Column, Trail, tuple[Row, ...]]]:
+    """Every expression and condition with its column, its place and the rows where it counts."""
+    for column, trail, standing in _columns(template, cells):
+        own = tuple(row for row in standing if _says_itself(row, column))
+        if column.expression is not None:
+            rest = tuple(row for row in standing if not _says_itself(row, column))
+            yield column.expression, column, (*trail, "expression"), rest
+        if column.required_if is not None:
+            yield column.required_if, column, (*trail, "required_if"), standing
+        for row in own:
+            assert row.line is not None
+            yield row.line.formulas[column.id], column, (*row.trail[:-1], "formulas", column.id), (row,)
 
 
 def _columns(template: Template, cells: _Cells) -> Iterator[tuple[Column, Trail, tuple[Row, ...]]]:
@@ -143,7 +154,12 @@ def _columns(template: Template, cells: _Cells) -> Iterator[tuple[Column, Trail,
             yield field.column, ("sheet", at, "fields", index), standing
 
 
-def _misfits(node: Node, column: Column, name: str, standing: tuple[Row, ...], cells: _Cells) -> Iterator[str]:
+def _says_itself(row: Row, column: Column) -> bool:
+    """Whether the line has a formula of its own for a calculated ``column``."""
+    return column.calculated and row.line is not None and column.id in row.line.formulas
+
+
+def _misfits(node: Node, column: Column, condition: bool, standing: tuple[Row, ...], cells: _Cells) -> Iterator[str]:
     """References that no cell answers on some row, and values that do not fit; one row of each level is asked."""
     for row in {row.level: row for row in standing}.values():
         unknown = tuple(_unknown(node, row, cells))
@@ -170,9 +186,9 @@ def _misfits(node: Node, column: Column, name: str, standing: tuple[Row, ...], c
             yield "a text cannot be calculated with; & joins texts"
             continue
         kind, textual = measure(bound), MEASURES.get(column.type) is Measure.TEXT
-        if name == "required_if" and kind is not Measure.TRUTH:
+        if condition and kind is not Measure.TRUTH:
             yield f"gives {SAID[kind]}; must be a condition such as amount <> 0"
-        elif name == "expression" and (kind is Measure.TRUTH or (kind is Measure.TEXT) is not textual):
+        elif not condition and (kind is Measure.TRUTH or (kind is Measure.TEXT) is not textual):
             yield f"gives {SAID[kind]}, which does not fit the type {column.type}"
 
 

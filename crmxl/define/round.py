@@ -13,7 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -23,6 +23,7 @@ from crmxl.define.entries import take_entries
 from crmxl.define.library import Library
 from crmxl.define.policies import Policies, override_faults, shipped
 from crmxl.define.policy import day_faults, days_as_text, near, read_limit
+from crmxl.define.rows import rows
 from crmxl.define.shape import shape_problems
 from crmxl.define.waivers import Waiver, waivers_beside
 from crmxl.errors import CrmxlError, DefinitionError, Problem
@@ -57,7 +58,7 @@ class Unit:
     recipient: str = ""
     """Who gets the workbook."""
     parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Issued parameters by field id, exact; what is blank in the units file is not there."""
+    """Issued parameters by field id, or by key for issued columns, exact; what is blank is not there."""
     parts: tuple[str, ...] = ()
     """Chosen parts; empty means the template's own choice."""
     first_month: int = 1
@@ -73,13 +74,11 @@ class Round:
     stage: str
     """一上, 二上 …; may be empty."""
     templates: tuple[str, ...]
-    """Ids, or ``id@version``, as written."""
+    """Ids, or ``id@version``, as written; policies too."""
     policies: tuple[str, ...]
-    """Ids, or ``id@version``, as written."""
     deadline: str
     """ISO date or words; may be empty."""
     contact: str
-    """Whom to ask; may be empty."""
     units: tuple[Unit, ...]
     """In the order of the units file."""
     limits: Mapping[str, Mapping[str, Mapping[str, Limit]]] = field(hash=False)
@@ -135,7 +134,7 @@ class Round:
         """
         unit = self.unit(unit_code)
         there = {section.part for sheet in template.sheets for section in sheet.sections}
-        issued = {one.id for sheet in template.sheets for one in sheet.fields if one.issued}
+        issued = set(map(_parameter, _issued(template)))
         return Assignment(
             unit=unit.code,
             unit_name=unit.name,
@@ -154,8 +153,7 @@ class Round:
         """``policy`` with the limits that the round has for units of this type."""
         kind = self.unit(unit_code).type
         own = {code: kinds[kind] for code, kinds in self.limits.items() if kind in kinds}
-        rules = (replace(rule, limits={**rule.limits, **own.get(rule.code, {})}) for rule in policy.rules)
-        return replace(policy, rules=tuple(rules))
+        return policy.limited(own)
 
 
 def round_library(folder: Path) -> Library:
@@ -259,15 +257,24 @@ class _Form(NamedTuple):
     lang: Lang = "en"
 
 
+def _issued(template: Template) -> dict[Key, _Cell]:
+    """What the group gives: issued fields, and cells of issued columns."""
+    fields = {f"{one.id}@value": one.column for sheet in template.sheets for one in sheet.fields if one.issued}
+    leaves = (row for row in rows(template) if row.leaf)
+    cells = {f"{row.code}@{id}": column for row in leaves for id, column in row.columns.items() if column.issued}
+    return {key: _Cell(column.type, column.choices) for key, column in {**fields, **cells}.items()}
+
+
+def _parameter(key: Key) -> str:
+    """How units.csv and assignments call it: a field by its id, a cell by its key."""
+    return key.removesuffix("@value")
+
+
 def _units(path: Path, templates: list[Template]) -> tuple[list[Unit], list[Problem]]:
     """The units, and every problem with its line and column."""
     name = label(path)
-    forms = [
-        _Form(template, {f"{one.id}@value": _Cell(one.column.type, one.column.choices) for one in issued})
-        for template in templates
-        if (issued := [one for sheet in template.sheets for one in sheet.fields if one.issued])
-    ]
-    parameters = tuple(dict.fromkeys(key.removesuffix("@value") for form in forms for key in form.cells))
+    forms = [_Form(template, _issued(template)) for template in templates]
+    parameters = tuple(dict.fromkeys(_parameter(key) for form in forms for key in form.cells))
     parts = {section.part for template in templates for sheet in template.sheets for section in sheet.sections}
     header, lines, problems = _table(path, name)
     problems += _header_problems(header, parameters, f"{name}: header") if header else []
@@ -300,14 +307,15 @@ def _table(path: Path, name: str) -> tuple[list[str], list[tuple[int, dict[str, 
     header: list[str] = []
     lines: list[tuple[int, dict[str, str]]] = []
     problems: list[Problem] = []
-    number = 1
+    number, width = 1, 0
     try:
         for row in reader:
             cells = [cell.strip() for cell in row]
             if not header:
+                width = len(cells)  # a blank cell more than the header has is a comma typed into another cell
                 header = cells[: max((at for at, cell in enumerate(cells, 1) if cell), default=0)]
             elif any(cells):
-                if len(cells) < len(header) or any(cells[len(header) :]):
+                if not len(header) <= len(cells) <= width or any(cells[len(header) :]):
                     said = f"has {len(cells)} cells, the header {len(header)}; put quotes around a comma in a cell"
                     problems.append(Problem(f"{name}: line {number}", said))
                 lines.append((number, dict(zip(header, cells, strict=False))))
@@ -341,7 +349,8 @@ def _header_problems(header: list[str], parameters: tuple[str, ...], place: str)
         elif name not in known:
             said = f"the column `{name}` is no parameter that the round's templates take{near(name, known)}"
             problems.append(Problem(place, f"{said} (known: {', '.join(known)})"))
-    missing = [name for name in ("code", "name", *parameters) if name not in header]
+    # Issued cells of lines, which have an @, may keep what the template gives.
+    missing = [name for name in ("code", "name", *parameters) if name not in header and "@" not in name]
     return [*problems, *(Problem(place, f"the column `{name}` is missing") for name in missing)]
 
 
@@ -350,11 +359,9 @@ def _unit(cells: Mapping[str, str], forms: list[_Form], parts: set[str]) -> tupl
     wrong: list[tuple[str, str]] = []
     for name in COLUMNS[:5]:
         hidden = [char for char in cells.get(name, "") if unicodedata.category(char) in ("Cc", "Cf")]
-        if hidden:
-            wrong.append((name, f"has the invisible sign U+{ord(hidden[0]):04X}; type it again"))
+        wrong += ((name, f"has the invisible sign U+{ord(char):04X}; type it again") for char in hidden[:1])
     wrong += ((name, "is blank") for name in ("code", "name") if not cells[name])
-    unfit = [char for char in cells["code"] if char in _UNFIT or char.isspace()]
-    if unfit:
+    if any(char in _UNFIT or char.isspace() for char in cells["code"]):
         wrong.append(("code", f"found `{cells['code']}`; a code has no spaces and none of {' '.join(_UNFIT)}"))
     chosen = tuple(part for part in _BETWEEN.split(cells.get("parts", "")) if part)
     wrong += (("parts", f"no section has the part `{part}`{near(part, parts)}") for part in chosen if part not in parts)
@@ -365,9 +372,10 @@ def _unit(cells: Mapping[str, str], forms: list[_Form], parts: set[str]) -> tupl
     parameters: dict[str, str] = {}
     for form in forms:
         for key in form.cells:
-            name = key.removesuffix("@value")
+            name = _parameter(key)
             try:
-                parameters |= take_entries({key: cells.get(name, "")}, form, name)[1]
+                taken = take_entries({key: cells.get(name, "")}, form, name)[1]
+                parameters |= dict.fromkeys([name] if taken else [], *taken.values())
             except DefinitionError as error:
                 wrong += ((name, problem.message) for problem in error.problems)
     plain = {name: cells.get(name, "") for name in COLUMNS[:5]}

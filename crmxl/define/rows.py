@@ -9,7 +9,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crmxl.define.document import Trail
-from crmxl.model import MONTHS, Column, Field, Group, Key, Kind, Level, Section, Sheet, Template, Text, Type, split_key
+from crmxl.model import (
+    MONTHS,
+    Column,
+    Field,
+    Group,
+    Key,
+    Kind,
+    Level,
+    Line,
+    Section,
+    Sheet,
+    Template,
+    Text,
+    Type,
+    split_key,
+)
 
 TOTAL = "total"
 """Code of the grid's total row; a list's total row has the sheet's id."""
@@ -33,6 +48,8 @@ class Row:
     """The columns that have a cell here, by id."""
     children: tuple[str, ...] = ()
     """Codes of the leaf rows that a subtotal or total adds up."""
+    line: Line | None = None
+    """The fixed line that it is."""
 
     @property
     def generated(self) -> bool:
@@ -142,7 +159,7 @@ def _lines(index: int, sheet: Sheet, parent: Section | Group, trail: Trail) -> I
     """Fixed lines, then blank ones."""
     cells = _cells(sheet, Level.LINE)
     for at, line in enumerate(parent.lines):
-        yield Row(line.code, (*trail, "lines", at, "code"), index, Level.LINE, cells)
+        yield Row(line.code, (*trail, "lines", at, "code"), index, Level.LINE, cells, line=line)
     for number in range(1, parent.open + 1):
         named = {BLANK_TITLE.id: BLANK_TITLE, **cells}
         yield Row(f"{parent.code}.n{number:02d}", (*trail, "open"), index, Level.LINE, named)

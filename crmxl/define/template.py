@@ -5,7 +5,8 @@ Knows the TOML form of a template; what a sound one is, is said by names.py, cel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,7 @@ from crmxl.define.names import name_faults
 from crmxl.define.references import reference_faults
 from crmxl.define.shape import shape_problems
 from crmxl.model import Column, Field, Group, Kind, Level, Line, Section, Sheet, Template, Text, Type
+from crmxl.money import plain
 
 USUAL_TITLES: Mapping[str, Text] = {
     "amount": Text("金额", "Amount"),
@@ -26,6 +28,7 @@ USUAL_TITLES: Mapping[str, Text] = {
     "unit_price": Text("单价", "Unit price"),
 }
 """Headers of columns that give none, by id."""
+_RATE = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)([%‰])\Z")
 
 
 def load_template(path: Path) -> Template:
@@ -68,12 +71,14 @@ def _template(document: Mapping[str, Any]) -> Template:
 
 def _sheet(record: Mapping[str, Any], title: Text) -> Sheet:
     optional: dict[str, Any] = {"open_title": _text(record["open_title"])} if "open_title" in record else {}
+    columns = tuple(_column(column, column["id"], column.get("issued", False)) for column in record.get("columns", ()))
+    shares = frozenset(column.id for column in columns if column.type is Type.PERCENT)
     return Sheet(
         id=record["id"],
         title=_text(record["title"]) if "title" in record else title,
         kind=Kind(record["kind"]),
-        columns=tuple(_column(column, column["id"]) for column in record.get("columns", ())),
-        sections=tuple(map(_section, record.get("section", ()))),
+        columns=columns,
+        sections=tuple(_section(section, shares) for section in record.get("section", ())),
         fields=tuple(map(_field, record.get("fields", ()))),
         rows=record.get("rows", 0),
         note=_text(record["note"]) if "note" in record else None,
@@ -81,31 +86,49 @@ def _sheet(record: Mapping[str, Any], title: Text) -> Sheet:
     )
 
 
-def _section(record: Mapping[str, Any]) -> Section:
+def _section(record: Mapping[str, Any], shares: frozenset[str]) -> Section:
     return Section(
         code=record["code"],
         title=_text(record["title"]),
         part=record.get("part", record["code"]),
-        groups=tuple(map(_group, record.get("group", ()))),
-        lines=tuple(map(_line, record.get("lines", ()))),
+        groups=tuple(_group(group, shares) for group in record.get("group", ())),
+        lines=_lines(record.get("lines", ()), shares),
         open=record.get("open", 0),
     )
 
 
-def _group(record: Mapping[str, Any]) -> Group:
-    lines = tuple(map(_line, record.get("lines", ())))
+def _group(record: Mapping[str, Any], shares: frozenset[str]) -> Group:
+    lines = _lines(record.get("lines", ()), shares)
     return Group(record["code"], _text(record["title"]), lines, record.get("open", 0))
 
 
-def _line(record: Mapping[str, Any]) -> Line:
-    return Line(record["code"], _text(record["title"]), tuple(record.get("tags", ())))
+def _lines(records: Sequence[Mapping[str, Any]], shares: frozenset[str]) -> tuple[Line, ...]:
+    """Lines; ``shares`` are the ids of percent columns, whose values may be written ``60%``."""
+    return tuple(
+        Line(
+            code=record["code"],
+            title=_text(record["title"]),
+            tags=tuple(record.get("tags", ())),
+            values={id: _preset(value, id in shares) for id, value in record.get("values", {}).items()},
+            formulas=dict(record.get("formulas", {})),
+        )
+        for record in records
+    )
+
+
+def _preset(value: str | int | Decimal, share: bool) -> str:
+    """A value as a model keeps it, exact; a text that is no number stays, and is refused by cells.py where it must."""
+    if not isinstance(value, str):
+        return plain(Fraction(value))
+    found = _RATE.match(value) if share else None
+    return plain(Fraction(found[1]) / {"%": 100, "‰": 1000}[found[2]]) if found else value
 
 
 def _field(record: Mapping[str, Any]) -> Field:
     return Field(record["id"], _column(record, "value"), record.get("issued", False))
 
 
-def _column(record: Mapping[str, Any], column_id: str) -> Column:
+def _column(record: Mapping[str, Any], column_id: str, issued: bool = False) -> Column:
     """A column or a field's value; money and quantity inputs get minimum 0, money is summed by the group."""
     kind = Type(record["type"])
     calculated = "expression" in record
@@ -126,6 +149,7 @@ def _column(record: Mapping[str, Any], column_id: str) -> Column:
         consolidate=record.get("consolidate", "sum" if kind is Type.MONEY else "none"),
         width=record.get("width"),
         help=_text(record["help"]) if "help" in record else None,
+        issued=issued,
     )
 
 

@@ -91,7 +91,8 @@ def _one_for_each_unit(reports: Iterable[Report]) -> tuple[list[Report], list[Le
         first = files[0]
         others = [report for report in files[1:] if not _same(report, first)]
         if others:
-            conflicts += [_left_out(report, (_conflict(files),)) for report in files]
+            said = sorted(files, key=_file)  # as they stand in the report: the first names them all
+            conflicts += [_left_out(report, (_conflict(files, said[0], report),)) for report in said]
             continue
         counted.append(first)
         copies += [_left_out(report, (finding("G102", expected=_file(first)),)) for report in files[1:]]
@@ -102,18 +103,25 @@ def _same(one: Report, other: Report) -> bool:
     return bool(one.submission.digest) and one.submission.digest == other.submission.digest
 
 
-def _conflict(files: Sequence[Report]) -> Finding:
-    """G101, naming every file, with template version and year where these differ."""
+def _conflict(files: Sequence[Report], first: Report, report: Report) -> Finding:
+    """G101 for ``report``: naming every file for the ``first``, with template version and year where these differ."""
     blocks = sorted({_block(report) for report in files}, key=_block_order)
     names = list(dict.fromkeys(name for name, _ in blocks))
     years = len({year for _, year in blocks}) > 1
     listed = []
-    for report in files:
-        marks = [_layout(report).template.name] if len(names) > 1 else []
-        marks += [str(_layout(report).year)] if years else []
-        listed.append(f"{_file(report)} ({', '.join(marks)})" if marks else _file(report))
+    for one in files:
+        marks = [_layout(one).template.name] if len(names) > 1 else []
+        marks += [str(_layout(one).year)] if years else []
+        listed.append(f"{_file(one)} ({', '.join(marks)})" if marks else _file(one))
     unit = clean(files[0].unit_name) or NO_UNIT
-    return finding("G101", found=unit, expected=", ".join(names), files=Text("、".join(listed), ", ".join(listed)))
+    return finding(
+        "G101",
+        variant="" if report is first else "again",
+        found=unit,
+        expected=", ".join(names),
+        files=Text("、".join(listed), ", ".join(listed)),
+        first=_file(first),
+    )
 
 
 def _left_out(report: Report, findings: tuple[Finding, ...], reason: Text = Text("")) -> LeftOut:  # noqa: B008

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from crmxl.expression import Cells, Node
 from crmxl.expression.nodes import Binary, Call
-from crmxl.issue.layout import TOTAL
+from crmxl.issue.names import TOTAL
 from crmxl.issue.places import Layout
 from crmxl.model import Column, Group, Key, Kind, Level, Section, Sheet, Template, Text, Type, split_key
 

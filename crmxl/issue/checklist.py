@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from crmxl.expression import Cells, Measure, Node, Reference, bind, parse
+from crmxl.expression import Call, Cells, Measure, Node, Number, Reference, bind, parse
 from crmxl.issue.places import CHECKS, FIRST_ROW, FLAG, Cell, Role, Row, RowKind, SheetPlan, Span
-from crmxl.model import Column, Field, Key, Kind, Lang, Sheet, Template, Text, Type
+from crmxl.model import Column, Field, Key, Kind, Lang, Severity, Sheet, Text, Type
+
+if TYPE_CHECKING:
+    from crmxl.issue.ruling import PlacedRule
 
 PASS = Text("通过", "Pass")
 FAIL = Text("不通过", "Fail")
@@ -67,8 +72,12 @@ def required_source(column: Column, kind: RowKind) -> str | None:
     return column.required_if
 
 
-def helper_source(id: str, sheet: Sheet, row: Row, field: Field | None, lang: Lang) -> str:
-    """The expression of the generated column ``id`` in ``row``, as source text."""
+def helper_source(
+    id: str, sheet: Sheet, row: Row, field: Field | None, lang: Lang, told: Sequence[tuple[str, Text]] = ()
+) -> str:
+    """The expression of the generated column ``id`` in ``row``, as source text; ``told`` are the helper columns of
+    rules that are asked of this row, with their titles.
+    """
     columns = [field.column] if field else [column for column in sheet.columns if not column.calculated]
     split = [column for column in columns if column.months]
     match id:
@@ -87,7 +96,7 @@ def helper_source(id: str, sheet: Sheet, row: Row, field: Field | None, lang: La
             return f"IF(_fault > 0, 0, {' + '.join(terms)})"
         case _:
             text = '""'
-            for count, words in reversed(_STATUS_WORDS):
+            for count, words in reversed((*_STATUS_WORDS, *told[:MOST_TOLD])):
                 if split or count not in ("_uneven", "_unsplit"):
                     text = f'IF({count} > 0, "{words.say(lang)}", {text})'
             return text
@@ -136,6 +145,8 @@ class Check:
     """Whether only sheets with months have it."""
 
 
+MOST_TOLD = 12
+"""Rules whose titles a row's status can show; Excel nests IF 64 deep, older programs less."""
 GENERATED = (
     Check(
         "C01",
@@ -164,23 +175,32 @@ GENERATED = (
 )
 _COLUMNS = (
     ("title", Text("校验项目", "Check"), Type.TEXT),
+    ("clause", Text("条款", "Clause"), Type.TEXT),
     ("expected", Text("应为", "Expected"), Type.INTEGER),
     ("actual", Text("实际", "Actual"), Type.INTEGER),
     ("difference", Text("差异", "Difference"), Type.INTEGER),
     ("result", Text("结果", "Result"), Type.TEXT),
+    ("kept", Text("符合", "Kept"), Type.INTEGER),
 )
+_OF_RULES = ("clause", "kept")
+"""Columns that only a policy's rules have; ``kept`` is hidden, 1 where the rule is kept."""
 _FLAG_TITLE = Text("总体结论", "Overall")
 
 
 def plan(
-    template: Template, cells: Mapping[Key, Cell], codes: Sequence[str], lang: Lang, *, has_months: bool
+    cells: Mapping[Key, Cell], codes: Sequence[str], lang: Lang, *, has_months: bool, rules: Sequence[PlacedRule] = ()
 ) -> tuple[SheetPlan, dict[Key, Cell]]:
-    """The sheet 校验 and its cells, over data ``cells`` whose rows ``codes`` carry the helper columns."""
+    """The sheet 校验 and its cells: generated checks, then the policy's ``rules``, over data ``cells`` whose rows
+    ``codes`` carry the helper columns.
+    """
     checks = [check for check in GENERATED if has_months or not check.months]
-    rows = [Row(FIRST_ROW, RowKind.CHECK, "flag", _FLAG_TITLE.say(lang))]
-    rows += [Row(FIRST_ROW + n, RowKind.CHECK, check.code, check.title.say(lang)) for n, check in enumerate(checks, 1)]
-    spans = tuple(Span(id, n, title.say(lang), type) for n, (id, title, type) in enumerate(_COLUMNS, 2))
+    columns = [column for column in _COLUMNS if rules or column[0] not in _OF_RULES]
+    spans = tuple(
+        Span(id, n, title.say(lang), type, hidden=id == "kept") for n, (id, title, type) in enumerate(columns, 2)
+    )
+    by_id = {span.id: span for span in spans}
     placed: dict[Key, Cell] = {}
+    rows = [Row(FIRST_ROW, RowKind.CHECK, "flag", _FLAG_TITLE.say(lang))]
 
     def resolve(reference: Reference) -> Node:
         name = reference.text
@@ -193,34 +213,66 @@ def plan(
             chosen = [f"{code}@{name}" for code in codes if f"{code}@{name}" in cells]
         return Cells(tuple(chosen), Measure.COUNT, typed=False, several=True)
 
-    def put(row: Row, span: Span, source: str = "") -> None:
-        key = f"{row.code}@{span.id}"
-        formula = bind(parse(source), resolve) if source else None
-        role = Role.CALCULATED if source else Role.LABEL
-        text = "" if source else row.title
-        placed[key] = Cell(key, CHECKS, row.number, span.number, role, span.type, formula=formula, text=text)
-
-    title, expected, actual, difference, result = spans
-    for check, row in zip(checks, rows[1:], strict=True):
-        at = row.code
-        put(row, title)
-        put(row, expected, "1" if check.at_least else "0")
-        put(row, actual, check.actual)
-        put(
-            row,
-            difference,
-            f"{at}@actual - {at}@expected" if not check.at_least else f"MIN(0, {at}@actual - {at}@expected)",
+    def put(row: Row, id: str, formula: str | Node = "", text: str = "", type: Type | None = None) -> None:
+        node = bind(parse(formula), resolve) if isinstance(formula, str) and formula else formula or None
+        key = f"{row.code}@{id}"
+        role = Role.CALCULATED if node else Role.LABEL
+        span = by_id[id]
+        placed[key] = Cell(
+            key,
+            CHECKS,
+            row.number,
+            span.number,
+            role,
+            type or span.type,
+            formula=node,
+            text=text or ("" if node else row.title),
         )
-        put(row, result, f'IF({at}@difference = 0, "{PASS.say(lang)}", "{check.outcome.say(lang)}")')
-    put(rows[0], title)
-    put(rows[0], result, _flag_source(checks, lang))
+
+    def add(code: str, title: str) -> Row:
+        rows.append(Row(FIRST_ROW + len(rows), RowKind.CHECK, code, title))
+        put(rows[-1], "title")
+        return rows[-1]
+
+    outcomes: list[tuple[str, Text]] = []
+    for check in checks:
+        row, at = add(check.code, check.title.say(lang)), check.code
+        put(row, "expected", "1" if check.at_least else "0")
+        put(row, "actual", check.actual)
+        difference = f"{at}@actual - {at}@expected"
+        put(row, "difference", f"MIN(0, {difference})" if check.at_least else difference)
+        put(row, "result", f'IF({at}@difference = 0, "{PASS.say(lang)}", "{check.outcome.say(lang)}")')
+        outcomes.append((f"ABS({at}@difference)", check.outcome))
+    for rule in rules:
+        row, at = add(rule.rule.code, rule.rule.title.say(lang)), rule.rule.code
+        outcome = FAIL if rule.rule.effective is Severity.ERROR else HINT
+        if rule.rule.clause:
+            put(row, "clause", text=rule.rule.clause)
+        if rule.rule.each:
+            put(row, "expected", "0")
+            put(row, "actual", f"SUM({rule.column})")
+            put(row, "difference", f"{at}@actual - {at}@expected")
+            broken = f"IF({at}@difference = 0, 0, 1)"
+        else:
+            (asked,) = rule.asked
+            type = Type.MONEY if rule.kind is Measure.MONEY else Type.PERCENT
+            put(row, "expected", asked.right, type=type)
+            put(row, "actual", asked.left, type=type)
+            put(row, "difference", asked.excess, type=type)
+            put(row, "kept", Call("IF", (asked.holds, Number(Fraction(1)), Number(Fraction(0)))))
+            broken = f"1 - {at}@kept"
+        put(row, "result", f'IF({broken} = 0, "{PASS.say(lang)}", "{outcome.say(lang)}")')
+        if rule.rule.effective is not Severity.INFO:
+            outcomes.append((broken, outcome))
+    put(rows[0], "title")
+    put(rows[0], "result", _flag_source(outcomes, lang))
     assert FLAG in placed
     return SheetPlan(CHECKS, SHEET_TITLE.say(lang), Kind.GRID, spans, tuple(rows)), placed
 
 
-def _flag_source(checks: Sequence[Check], lang: Lang) -> str:
+def _flag_source(outcomes: Sequence[tuple[str, Text]], lang: Lang) -> str:
     def added(outcome: Text) -> str:
-        return " + ".join(f"ABS({c.code}@difference)" for c in checks if c.outcome is outcome) or "0"
+        return " + ".join(source for source, worst in outcomes if worst is outcome) or "0"
 
     more = ("(还差 ", " 项)") if lang == "zh" else (" (", " left)")
     incomplete = f'"{INCOMPLETE.say(lang)}{more[0]}" & ({added(INCOMPLETE)}) & "{more[1]}"'

@@ -6,14 +6,15 @@ Pure. Knows nothing of files or looks; what a cell looks like is ``looks.py``'s,
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
 from crmxl.errors import DefinitionError, Problem
-from crmxl.expression import Cells, Measure, Node, Number, Reference, bind, parse
-from crmxl.issue import checklist
+from crmxl.expression import Call, Number, bind, parse
+from crmxl.issue import checklist, ruling
 from crmxl.issue.calculate import calculation_order, hold_limits
+from crmxl.issue.names import TOTAL, Names
 from crmxl.issue.places import FIRST_ROW, Cell, Layout, Role, Row, RowKind, SheetPlan, Span
 from crmxl.model import (
     MONTHS,
@@ -32,8 +33,8 @@ from crmxl.model import (
     Type,
     split_key,
 )
+from crmxl.policy import Policy
 
-TOTAL = "total"
 _SUBTOTAL = Text("小计", "Subtotal")
 _PART_TOTAL = Text("合计", "Total of part")
 _TOTAL = Text("总计", "Grand total")
@@ -41,22 +42,32 @@ _ITEM = Text("项目", "Item")
 _FIELD = Text("填报项", "Field")
 _VALUE = Text("内容", "Value")
 _REST = Text("未分解", "Not split")
+_RULE = "_P"
+"""Begins the ids of the helper columns of rules that are asked line by line."""
 _LEVELS = {RowKind.SUBTOTAL: Level.GROUP, RowKind.PART_TOTAL: Level.SECTION, RowKind.TOTAL: Level.TOTAL}
 
 
 def lay_out(
-    template: Template, year: int, parts: tuple[str, ...] = (), first_month: int = 1, lang: Lang = "zh"
+    template: Template,
+    year: int,
+    parts: tuple[str, ...] = (),
+    first_month: int = 1,
+    lang: Lang = "zh",
+    policies: tuple[Policy, ...] = (),
 ) -> Layout:
-    """The layout of ``template`` for the chosen ``parts`` (none chosen: the template's own choice, else all).
+    """The layout of ``template`` for the chosen ``parts`` (none chosen: the template's own choice, else all), with the
+    live rows of those rules of ``policies`` that apply to it.
 
     Raises DefinitionError where a part does not exist, a reference means nothing, formulas run in a circle, or
     Excel's limits on formulas are passed.
     """
-    return _lay_out(template, year, parts or template.parts, first_month, lang)
+    return _lay_out(template, year, parts or template.parts, first_month, lang, policies)
 
 
 @lru_cache(maxsize=512)
-def _lay_out(template: Template, year: int, parts: tuple[str, ...], first_month: int, lang: Lang) -> Layout:
+def _lay_out(
+    template: Template, year: int, parts: tuple[str, ...], first_month: int, lang: Lang, policies: tuple[Policy, ...]
+) -> Layout:
     known = {section.part for sheet in template.sheets for section in sheet.sections}
     unknown = [part for part in parts if part not in known]
     if unknown:
@@ -64,10 +75,13 @@ def _lay_out(template: Template, year: int, parts: tuple[str, ...], first_month:
             (Problem(template.name, f"no part named {', '.join(unknown)}; there are {', '.join(sorted(known))}"),)
         )
     draft = _Draft(template, year, parts, first_month, lang)
-    for sheet in template.sheets:
-        draft.place(sheet)
+    draft.ruled = ruling.rules_for(template, policies, year)
+    for number, sheet in enumerate(template.sheets):
+        draft.place(sheet, number)
     draft.bind()
-    plan, cells = checklist.plan(template, draft.cells, draft.helpers, lang, has_months=draft.has_months)
+    rules = ruling.place(template, draft.ruled, draft.names)
+    draft.ask(rules)
+    plan, cells = checklist.plan(draft.cells, draft.helpers, lang, has_months=draft.has_months, rules=rules)
     draft.cells.update(cells)
     layout = Layout(
         template=template,
@@ -78,6 +92,8 @@ def _lay_out(template: Template, year: int, parts: tuple[str, ...], first_month:
         sheets=(*draft.sheets, plan),
         cells=draft.cells,
         order=calculation_order(template, draft.cells),
+        rules=rules,
+        presets=draft.presets,
     )
     hold_limits(layout)
     return layout
@@ -99,23 +115,26 @@ class _Draft:
 
     def __init__(self, template: Template, year: int, parts: tuple[str, ...], first_month: int, lang: Lang) -> None:
         self.template, self.year, self.parts, self.first_month, self.lang = template, year, parts, first_month, lang
-        self.cells: dict[Key, Cell] = {}
+        self.names = Names(year, first_month, parts)
+        self.cells = self.names.cells
         self.sheets: list[SheetPlan] = []
         self.pending: list[_Pending] = []
         self.helpers: list[str] = []
         """Codes of rows that units fill, which carry the helper columns."""
-        self.leaves: list[str] = []
-        self.row_inputs: dict[str, list[Key]] = {}
         self.has_months = False
+        self.ruled: list[ruling.Ruled] = []
+        self.lines: dict[str, Line] = {}
+        self.presets: dict[Key, str] = {}
+        """Values of issued cells that the template itself gives."""
 
     # -- rows and columns ----------------------------------------------------------------------------------------
 
-    def place(self, sheet: Sheet) -> None:
-        """Give every cell of ``sheet`` its place."""
+    def place(self, sheet: Sheet, number: int) -> None:
+        """Give every cell of ``sheet``, the template's ``number``-th, its place."""
         rows = tuple(self._rows(sheet))
         if not rows:
             return
-        spans = tuple(self._spans(sheet))
+        spans = self.names.spans[sheet.id] = tuple(self._spans(sheet, number))
         self.sheets.append(
             SheetPlan(
                 id=sheet.id,
@@ -127,11 +146,14 @@ class _Draft:
             )
         )
         fields = {field.id: field for field in sheet.fields}
+        for section in sheet.sections:
+            owners: tuple[Section | Group, ...] = (section, *section.groups)
+            self.lines.update({line.code: line for owner in owners for line in owner.lines})
         for row in rows:
             if not row.code:
                 continue
             if row.kind in (RowKind.LINE, RowKind.OPEN):
-                self.leaves.append(row.code)
+                self.names.leaves.append(row.code)
             for span in spans:
                 self._cell(sheet, row, span, fields.get(row.code))
             if row.kind.filled:
@@ -162,7 +184,7 @@ class _Draft:
                     yield row(RowKind.TOTAL, sheet.id, _TOTAL.say(self.lang))
             case Kind.GRID:
                 totals = any(column.total for column in sheet.columns)
-                for section in self._chosen(sheet):
+                for section in self.names.chosen(sheet):
                     yield row(RowKind.SECTION, title=self._headed(section))
                     yield from lines(section.code, section.lines, section.open)
                     for group in section.groups:
@@ -178,10 +200,7 @@ class _Draft:
     def _headed(self, owner: Section | Group) -> str:
         return f"{owner.code}　{owner.title.say(self.lang)}"
 
-    def _chosen(self, sheet: Sheet) -> list[Section]:
-        return [section for section in sheet.sections if not self.parts or section.part in self.parts]
-
-    def _spans(self, sheet: Sheet) -> Iterator[Span]:
+    def _spans(self, sheet: Sheet, index: int) -> Iterator[Span]:
         number = 1
 
         def span(id: str, title: str, type: Type, column: Column | None = None, hidden: bool = False) -> Span:
@@ -205,6 +224,8 @@ class _Draft:
                 yield span(f"{column.id}.rest", _REST.say(self.lang), column.type, column)
         for helper in checklist.helpers(months):
             yield span(helper.id, helper.title.say(self.lang), helper.type, hidden=helper.hidden)
+        for one in ruling.each_on(index, self.ruled):
+            yield span(f"_{one.rule.code}", one.rule.title.say(self.lang), Type.INTEGER, hidden=True)
 
     # -- cells ---------------------------------------------------------------------------------------------------
 
@@ -217,9 +238,13 @@ class _Draft:
                 self.pending.append(_Pending(key, checklist.OPEN_TITLE_REQUIRED, sheet, required=True))
             else:
                 self._put(sheet, row, span, Role.LABEL, Type.TEXT, text=row.title)
+        elif column is None and span.id.startswith(_RULE):
+            if any(row.code in one.codes and span.id == f"_{one.rule.code}" for one in self.ruled):
+                self._put(sheet, row, span, Role.CALCULATED, span.type)
         elif column is None:
             if row.kind.filled:
-                source = checklist.helper_source(span.id, sheet, row, field, self.lang)
+                told = [(f"_{one.rule.code}", one.rule.title) for one in self.ruled if row.code in one.codes]
+                source = checklist.helper_source(span.id, sheet, row, field, self.lang, told)
                 self._put(sheet, row, span, Role.CALCULATED, span.type)
                 self.pending.append(_Pending(key, source, sheet))
         elif column.calculated:
@@ -227,7 +252,9 @@ class _Draft:
             if level in column.levels:
                 self._put(sheet, row, span, Role.CALCULATED, column.type)
                 assert column.expression is not None
-                self.pending.append(_Pending(key, column.expression, sheet, path=f"{sheet.id}.{column.id}.expression"))
+                own = self.lines[row.code].formulas.get(column.id) if row.code in self.lines else None
+                path = f"{sheet.id}.{column.id}.expression"
+                self.pending.append(_Pending(key, own or column.expression, sheet, path=path))
             elif column.total and not row.kind.filled:
                 self._subtotal(sheet, row, span)
         elif not row.kind.filled:
@@ -239,7 +266,9 @@ class _Draft:
         elif column.months and span.id[-2:] in MONTHS and int(span.id[-2:]) < self.first_month:
             self._put(sheet, row, span, Role.CLOSED, column.type)
         else:
-            role = Role.ISSUED if field and field.issued else Role.INPUT
+            role = Role.ISSUED if column.issued or (field and field.issued) else Role.INPUT
+            if role is Role.ISSUED and row.code in self.lines and column.id in self.lines[row.code].values:
+                self.presets[key] = self.lines[row.code].values[column.id]
             self._put(sheet, row, span, role, column.type, column)
             condition = (
                 checklist.required_source(column, row.kind)
@@ -272,16 +301,23 @@ class _Draft:
         self._put(sheet, row, span, Role.CALCULATED, span.type)
         self.pending.append(_Pending(f"{row.code}@{span.id}", f"SUM(_below_{span.id.replace('.', '__')})", sheet))
 
+    def ask(self, rules: Sequence[ruling.PlacedRule]) -> None:
+        """Let the helper cells of ``rules`` say 1 on each line that breaks one."""
+        for placed in rules:
+            for asked in placed.asked:
+                if asked.code:
+                    key = f"{asked.code}@{placed.column}"
+                    formula = Call("IF", (asked.holds, Number(Fraction(0)), Number(Fraction(1))))
+                    self.cells[key] = replace(self.cells[key], formula=formula)
+
     # -- binding -------------------------------------------------------------------------------------------------
 
     def bind(self) -> None:
         """Turn every source text into a bound expression."""
-        from dataclasses import replace
-
         problems = []
         for item in self.pending:
             try:
-                node = bind(parse(item.source), lambda reference, item=item: self._resolve(reference, item))  # type: ignore[misc]
+                node = bind(parse(item.source), self.names.resolver(split_key(item.key)[0], item.sheet))
             except ValueError as error:
                 problems.append(Problem(f"{self.template.name}: {item.path or item.key}", f"{error} (at {item.key})"))
                 continue
@@ -289,91 +325,3 @@ class _Draft:
             self.cells[item.key] = replace(cell, required=node) if item.required else replace(cell, formula=node)
         if problems:
             raise DefinitionError(tuple(problems))
-
-    def _resolve(self, reference: Reference, item: _Pending) -> Node:
-        text = reference.text
-        code, _ = split_key(item.key)
-        if "@" not in text:
-            if text.startswith("_") and f"{code}@{text}" not in self.cells:
-                return self._row_set(text, code, item.sheet)
-            for key in (f"{code}@{text}", f"{text}@value"):
-                if key in self.cells:
-                    return self._one(key)
-            if text == "year":
-                return Number(Fraction(self.year))
-            if text == "first_month":
-                return Number(Fraction(self.first_month))
-            raise ValueError(f"nothing is named {text}")
-        if "*" in text:
-            prefix, column = split_key(text)
-            return self._several(
-                [
-                    f"{leaf}@{column}"
-                    for leaf in self.leaves
-                    if (prefix == "*" or leaf.startswith(prefix[:-1])) and f"{leaf}@{column}" in self.cells
-                ]
-            )
-        if text in self.cells:
-            return self._one(text)
-        if self.parts:
-            return Number(Fraction(0))  # a line of a part that this unit does not have
-        raise ValueError(f"there is no {text}")
-
-    def _one(self, key: Key) -> Node:
-        cell = self.cells[key]
-        return Cells((key,), cell.measure, typed=cell.role in (Role.INPUT, Role.ISSUED))
-
-    def _several(self, found: Sequence[Key]) -> Node:
-        measures = {self.cells[key].measure for key in found} or {Measure.NUMBER}
-        typed = any(self.cells[key].role is Role.INPUT for key in found)
-        return Cells(tuple(found), Measure.MONEY if Measure.MONEY in measures else measures.pop(), typed, several=True)
-
-    def _row_set(self, name: str, code: str, sheet: Sheet) -> Node:
-        """The generated sets of a row: its inputs, a column's months, what a subtotal adds."""
-        if name.startswith("_below_"):
-            return self._several(self._below(code, name.removeprefix("_below_").replace("__", "."), sheet))
-        if name.startswith("_rest_"):
-            return self._one(f"{code}@{name.removeprefix('_rest_')}.rest")
-        inputs = self._inputs(code, sheet)
-        if name == "_inputs":
-            chosen = inputs
-        elif name == "_content":
-            chosen = [key for key in inputs if not key.endswith("@title")]
-        elif name == "_numbers":
-            chosen = [key for key in inputs if self.cells[key].type.numeric or self.cells[key].type is Type.DATE]
-        elif name.startswith("_months_"):
-            column = name.removeprefix("_months_")
-            chosen = [key for key in inputs if key[:-2] == f"{code}@{column}." and key[-2:] in MONTHS]
-        elif name.startswith("_all_"):
-            column = name.removeprefix("_all_")
-            chosen = [key for key in inputs if key == f"{code}@{column}" or key[:-2] == f"{code}@{column}."]
-        else:
-            raise ValueError(f"nothing is named {name}")
-        return self._several(chosen)
-
-    def _inputs(self, code: str, sheet: Sheet) -> list[Key]:
-        found = self.row_inputs.get(code)
-        if found is None:
-            cells = (self.cells.get(f"{code}@{span.id}") for span in self._spans(sheet))
-            found = self.row_inputs[code] = [cell.key for cell in cells if cell and cell.role is Role.INPUT]
-        return found
-
-    def _below(self, code: str, column: str, sheet: Sheet) -> list[Key]:
-        def of(codes: Sequence[str]) -> list[Key]:
-            return [f"{child}@{column}" for child in codes if f"{child}@{column}" in self.cells]
-
-        def leaves(owner: Section | Group) -> list[str]:
-            return [line.code for line in owner.lines] + [f"{owner.code}.n{n:02d}" for n in range(1, owner.open + 1)]
-
-        if sheet.kind is Kind.LIST:
-            return of([f"{sheet.id}.{n:03d}" for n in range(1, sheet.rows + 1)])
-        chosen = self._chosen(sheet)
-        if code == TOTAL:
-            return of([section.code for section in chosen])
-        for section in chosen:
-            if code == section.code:
-                return of([*leaves(section), *(group.code for group in section.groups)])
-            for group in section.groups:
-                if code == group.code:
-                    return of(leaves(group))
-        raise AssertionError(code)

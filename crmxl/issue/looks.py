@@ -65,6 +65,8 @@ NOTE = _looks(locked=1, font_color="#5F6B7A", italic=True, font_size=9)
 WRAPPED = _looks(locked=1, text_wrap=True, valign="top")
 LABEL = _looks(locked=1, bold=True, font_color=NAVY)
 ASIDE = _looks(locked=1, bold=True, font_color=NAVY, valign="top")
+ASIDE_RIGHT = _looks(locked=1, bold=True, font_color=NAVY, align="right", font_size=9)
+HEADLINE_NUMBER = _looks(locked=1, bold=True, num_format="#,##0.00_ ;-#,##0.00_ ;0.00_ ", border=1, border_color=SLATE)
 INDENTED = _looks(locked=1, indent=1)
 HEADER = _looks(
     locked=1,

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from crmxl.expression import Measure, Node, excel
 from crmxl.model import Column, Key, Kind, Lang, Template, Type, split_key
+
+if TYPE_CHECKING:
+    from crmxl.issue.ruling import PlacedRule
 
 MARKER_ROW = 1
 """Hidden; A1 holds ``crmxl:<sheet id>``."""
@@ -144,6 +148,22 @@ class SheetPlan:
     rows: tuple[Row, ...]
     note: str = ""
 
+    def has_blanks(self, code: str) -> bool:
+        """Whether a unit may name a line of its own beside the row ``code``: in its group, or right in its section."""
+        section = group = 0
+        owners: dict[str, tuple[int, int]] = {}
+        blanks: set[tuple[int, int]] = set()
+        for row in self.rows:
+            if row.kind is RowKind.SECTION:
+                section, group = section + 1, 0
+            elif row.kind is RowKind.GROUP:
+                group += 1
+            elif row.kind is RowKind.OPEN:
+                blanks.add((section, group))
+            owners[row.code] = section, group
+        section, group = owners.get(code, (0, 0))
+        return bool(blanks & {(section, group), (section, 0)})
+
     @property
     def last_row(self) -> int:
         """Number of the last row."""
@@ -172,6 +192,10 @@ class Layout:
     """Every keyed cell, in sheet order."""
     order: tuple[Key, ...]
     """Calculated keys, each after what it reads."""
+    rules: tuple[PlacedRule, ...] = ()
+    """The policy's rules that apply, bound to these cells."""
+    presets: Mapping[Key, str] = field(default_factory=dict)
+    """Values of issued cells that the template itself gives, as decimal strings or text."""
 
     @cached_property
     def titles(self) -> Mapping[str, str]:

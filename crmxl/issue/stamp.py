@@ -70,6 +70,11 @@ def read_stamp(text: str) -> Stamp:
             first_month=_integer(body, "first_month"),
             parameters={str(name): str(value) for name, value in body["parameters"].items()},
             lang=_lang(body),
+            policies=tuple(str(name) for name in body.get("policies", ())),
+            limits={
+                str(rule): {str(name): str(text) for name, text in own.items()}
+                for rule, own in body.get("limits", {}).items()
+            },
         )
         return Stamp(
             template=_text(body, "template"),
@@ -92,6 +97,8 @@ def _body(stamp: Stamp) -> dict[str, Any]:
     assignment = stamp.assignment
     return {
         **({"annotated": True} if stamp.annotated else {}),
+        **({"policies": list(assignment.policies)} if assignment.policies else {}),
+        **({"limits": {rule: dict(own) for rule, own in assignment.limits.items()}} if assignment.limits else {}),
         "crmxl": __version__,
         "template": stamp.template,
         "version": stamp.version,

@@ -10,8 +10,9 @@ from crmxl.expression import Measure
 from crmxl.issue import looks
 from crmxl.issue.book import Page
 from crmxl.issue.checklist import FAIL, HINT, INCOMPLETE, PASS
-from crmxl.issue.places import CHECKS, FIRST_ROW, NOTE_ROW, Cell, Layout, Role, SheetPlan, a1, boxes
-from crmxl.model import Kind, Text, Type
+from crmxl.issue.places import CHECKS, FIRST_ROW, NOTE_ROW, Cell, Layout, Role, SheetPlan, a1, boxes, letters
+from crmxl.issue.ruling import PlacedRule
+from crmxl.model import Kind, Severity, Text, Type
 from crmxl.money import LIMIT_INPUT, plain, show
 
 _AMOUNT = Text("金额（元）", "Amount (yuan)")
@@ -120,10 +121,34 @@ def conditional_formats(page: Page, layout: Layout, plan: SheetPlan) -> None:
         ranges = boxes((c.sheet, c.row, c.column) for c in rest)
         amber = page.book.format({"bg_color": looks.AMBER, "font_color": looks.AMBER_TEXT})
         _conditional(page, ranges, f"=ROUND({ranges[0].first},2)<>0", amber)
+    for placed in layout.rules:
+        _broken_lines(page, layout, plan, placed)
     result_colours(page, a1(NOTE_ROW, 2), layout)
     if plan.id == CHECKS:
         column = plan.span("result").number
         result_colours(page, f"{a1(FIRST_ROW, column)}:{a1(plan.last_row, column)}", layout)
+
+
+def _broken_lines(page: Page, layout: Layout, plan: SheetPlan, placed: PlacedRule) -> None:
+    """The cells that a rule, asked line by line, is about: red or amber where it is broken."""
+    lines = [asked for asked in placed.asked if asked.code and layout.cells[asked.at].sheet == plan.id]
+    if not lines:
+        return
+    red = placed.rule.effective is Severity.ERROR
+    back, text = (looks.RED, looks.RED_TEXT) if red else (looks.AMBER, looks.AMBER_TEXT)
+    cells = [layout.cells[asked.at] for asked in lines]
+    ranges = boxes((cell.sheet, cell.row, cell.column) for cell in cells)
+    helper = letters(layout.cells[f"{lines[0].code}@{placed.column}"].column)
+    style = page.book.format({"bg_color": back, "font_color": text})
+    _conditional(page, ranges, f"=${helper}{ranges[0].top}>0", style)
+
+
+def below_zero(page: Page, address: str) -> None:
+    """Red where the number in ``address`` is negative, green where not."""
+    red = page.book.format({"bg_color": looks.RED, "font_color": looks.RED_TEXT})
+    green = page.book.format({"bg_color": looks.GREEN, "font_color": looks.GREEN_TEXT})
+    _conditional(page, [address], f"=ROUND({address},2)<0", red)
+    _conditional(page, [address], f"=ROUND({address},2)>=0", green)
 
 
 def result_colours(page: Page, box: str, layout: Layout) -> None:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from crmxl.errors import WriteError
 from crmxl.expression import Value
 from crmxl.issue import appendix, guide, looks, printing
 from crmxl.issue.book import Book, Page, footer
 from crmxl.issue.calculate import calculate
-from crmxl.issue.layout import TOTAL
+from crmxl.issue.names import TOTAL
 from crmxl.issue.places import (
     CHECKS,
     FIRST_ROW,
@@ -31,11 +32,13 @@ from crmxl.issue.places import (
     Row,
     RowKind,
     SheetPlan,
+    a1,
     letters,
 )
 from crmxl.issue.stamp import Stamp, properties, stamp_text
-from crmxl.issue.validation import conditional_formats, data_validations
+from crmxl.issue.validation import below_zero, conditional_formats, data_validations
 from crmxl.model import Assignment, Key, Kind, Lang, Text, Type, split_key
+from crmxl.money import LIMIT_ISSUED, read_number
 
 PROTECTION = {
     "autofilter": True,
@@ -54,6 +57,7 @@ _SIGNATURES = Text(
 )
 _UNIT = Text("预算单位：{unit}　　预算年度：{year}　　单位：元", "Unit: {unit}    Year: {year}    Amounts in yuan")
 _CHECK = Text("校验", "Check")
+_LEFT = Text("上限余额（元）", "Left (yuan)")
 _CODE = Text("编码", "Code")
 _PAGES = Text("第 &P 页／共 &N 页", "Page &P of &N")
 
@@ -88,7 +92,7 @@ def write(
     ``secret`` signs the stamp; ``cache=False`` leaves the values of formulas empty, for an oracle that must compute
     them. Raises WriteError beyond Excel's limits.
     """
-    given = {**issued_values(layout, assignment), **(inputs or {})}
+    given = {**(inputs or {}), **issued_values(layout, assignment)}
     values = {**given, **calculate(layout, given)}
     marked = {note.key for note in notes if note.key}
     book = Book(locked=True)
@@ -111,12 +115,23 @@ def write(
 
 
 def issued_values(layout: Layout, assignment: Assignment) -> dict[Key, Value]:
-    """Values of the issued parameters, by key."""
+    """Values of the issued cells, by key: the template's presets, then the unit's parameters (by field id or key).
+
+    Raises WriteError for a parameter that is no number where one belongs.
+    """
     found: dict[Key, Value] = {}
-    for name, text in assignment.parameters.items():
-        cell = layout.cells.get(f"{name}@value")
-        if cell is not None and cell.role is Role.ISSUED:
-            found[cell.key] = Fraction(text) if cell.type.numeric else text
+    own = {name if "@" in name else f"{name}@value": text for name, text in assignment.parameters.items()}
+    for key, text in {**layout.presets, **own}.items():
+        cell = layout.cells.get(key)
+        if cell is None or cell.role is not Role.ISSUED or not text:
+            continue
+        if not cell.type.numeric:
+            found[key] = text
+            continue
+        amount = read_number(text, None, LIMIT_ISSUED)
+        if amount.value is None:
+            raise WriteError(f"{key}: the issued value “{text}” is not a number")
+        found[key] = amount.value
     return found
 
 
@@ -182,13 +197,27 @@ class _Writer:
         page.text(NOTE_ROW, 1, _CHECK.say(self.lang), looks.LABEL)
         reference = self.layout.addresser(plan.id)((FLAG,))[0]
         page.formula(NOTE_ROW, 2, reference, self.flag_value(), looks.FLAG)
-        if plan.note:
-            page.text(NOTE_ROW, 3, plan.note, looks.NOTE)
+        self._headline(page, plan)
         page.call("set_row", HEADER_ROW - 1, 30)
         page.text(HEADER_ROW, 1, _CODE.say(self.lang), looks.HEADER)
         for span in plan.spans:
             page.text(HEADER_ROW, span.number, span.title, looks.HEADER)
         page.call("freeze_panes", FIRST_ROW - 1, 2)
+
+    def _headline(self, page: Page, plan: SheetPlan) -> None:
+        """Beside the flag: what is left of the bounds that matter most, then the sheet's note."""
+        column = 3
+        for placed in self.layout.rules if plan.id != CHECKS else ():
+            if placed.rule.headline and not placed.rule.each:
+                left, right = (f"{placed.rule.code}@{id}" for id in ("actual", "expected"))
+                bound, used = self.layout.addresser(plan.id)((right,))[0], self.layout.addresser(plan.id)((left,))[0]
+                page.text(NOTE_ROW, column, _LEFT.say(self.lang), looks.ASIDE_RIGHT)
+                rest = subtract(self.cached(right), self.cached(left))
+                page.formula(NOTE_ROW, column + 1, f"{bound}-{used}", rest, looks.HEADLINE_NUMBER)
+                below_zero(page, a1(NOTE_ROW, column + 1))
+                column += 2
+        if plan.note:
+            page.text(NOTE_ROW, column, plan.note, looks.NOTE)
 
     def _row(
         self,
@@ -241,6 +270,13 @@ class _Writer:
             if isinstance(text, str) and text:
                 most = max(most, looks.lines(text, widths[span.number] + 1))
         return looks.ROW_HEIGHT + (most - 1) * looks.LINE_HEIGHT
+
+
+def subtract(left: Value, right: Value) -> Value:
+    """The difference of two numbers; what is no number passes through."""
+    if isinstance(left, Fraction) and isinstance(right, Fraction):
+        return left - right
+    return left if not isinstance(left, Fraction) else right
 
 
 def write_value(page: Page, row: int, column: int, value: Value, style: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from crmxl.catalogue import finding
-from crmxl.issue.places import CHECKS, MARKER, Layout, SheetPlan, Span, a1
+from crmxl.issue.places import CHECKS, MARKER, Layout, Row, RowKind, SheetPlan, Span, a1
 from crmxl.model import Finding, Key, Kind, Place
 from crmxl.receive.cells import Cells, Tab
 from crmxl.receive.submission import ContentType, Spot
@@ -133,16 +133,11 @@ def _inside(layout: Layout, sheet: Located) -> tuple[Located, list[Finding]]:
         if number > id_row and (code := _code(sheet, number, codes)):
             places[code].append(number)
     for row in plan.rows:
-        if not row.code:
-            continue
-        title = row_title(plan, row.code)
-        found = places[row.code]
+        found = places[row.code] if row.code else [0]
         if not found:
-            findings.append(finding("S105", place=sheet.place(title=title), expected=row.code))
+            findings.append(_missing(layout, sheet, row))
         elif len(found) > 1:
-            cells = [a1(number, code_column) for number in found]
-            place = sheet.place(cells[0], title)
-            findings.append(finding("S106", place=place, found=", ".join(cells), expected=row.code))
+            findings.append(_repeated(layout, sheet, row, [a1(number, code_column) for number in found]))
     located = Located(
         plan=plan,
         tab=tab,
@@ -156,11 +151,26 @@ def _inside(layout: Layout, sheet: Located) -> tuple[Located, list[Finding]]:
     return located, findings
 
 
+def _missing(layout: Layout, sheet: Located, row: Row) -> Finding:
+    variants = {RowKind.LINE: "", RowKind.OPEN: "blank", RowKind.RECORD: "record"}
+    place = sheet.place(title=row_title(layout, row))
+    return finding("S105", variant=variants.get(row.kind, "named"), place=place, expected=row.code)
+
+
+def _repeated(layout: Layout, sheet: Located, row: Row, cells: list[str]) -> Finding:
+    line = "" if sheet.plan.has_blanks(row.code) else "no-blanks"
+    variants = {RowKind.LINE: line, RowKind.OPEN: "coded", RowKind.RECORD: "coded"}
+    place = sheet.place(cells[0], row_title(layout, row))
+    variant = variants.get(row.kind, "named")
+    return finding("S106", variant=variant, place=place, found=", ".join(cells), expected=row.code)
+
+
 def _columns(layout: Layout, sheet: Located, id_row: int) -> tuple[dict[str, int], frozenset[int], list[Finding]]:
     """Columns by id, the doubled ones, and findings."""
     tab, plan = sheet.tab, sheet.plan
     if not id_row:
-        return {}, frozenset(), [finding("S103", place=sheet.place(a1(*sheet.marker), plan.name), expected=IDS)]
+        place = sheet.place(a1(*sheet.marker), plan.name)
+        return {}, frozenset(), [finding("S103", variant="ids", place=place, expected=IDS)]
     at: dict[str, list[int]] = defaultdict(list)
     for row, column in sorted(place for place in tab.cells if place[0] == id_row):
         if column != sheet.code_column:
@@ -201,9 +211,10 @@ def _code(sheet: Located, row: int, codes: set[str]) -> str:
     return text if len(same) == 1 else ""
 
 
-def row_title(plan: SheetPlan, code: str) -> str:
-    """What people call a row: its title, else its code."""
-    return next((row.title for row in plan.rows if row.code == code and row.title), code)
+def row_title(layout: Layout, row: Row) -> str:
+    """What people call a row: its title, behind that of its group where it is a subtotal; else its code."""
+    above = layout.headings.get(row.code, "").partition("　")[2]
+    return f"{above} {row.title}".strip() or row.code
 
 
 def span_title(plan: SheetPlan, span: Span) -> str:

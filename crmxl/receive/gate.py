@@ -52,6 +52,13 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _CHUNK = 1 << 16
 _EMPTY = Text("空文件", "an empty file")
 _LOCK = Text("Excel/WPS 打开时的临时文件（~$）", "a lock file of Excel or WPS (~$)")
+_OLD = Text("Excel 97-2003 或 WPS 表格格式（.xls / .et）", "Excel 97-2003 or WPS (.xls / .et)")
+_OPEN = Text("OpenDocument 格式（.ods）", "OpenDocument (.ods)")
+_XML = Text("XML 表格 2003 格式（.xml）", "XML Spreadsheet 2003 (.xml)")
+_BINARY = Text("Excel 二进制工作簿（.xlsb）", "Excel Binary Workbook (.xlsb)")
+_MACROS = Text("启用宏的工作簿（.xlsm）", "Macro-Enabled Workbook (.xlsm)")
+_TEMPLATE = Text("Excel 模板（.xltx）", "Excel Template (.xltx)")
+_STRICT_FORM = Text("Strict Open XML 电子表格（“严格”格式）", "Strict Open XML Spreadsheet")
 _PAGE = Text("网页（HTML）", "a web page (HTML)")
 _VALUES = Text("文本表格（CSV）", "comma-separated values (CSV)")
 _WORDS = Text("纯文本（TXT）", "plain text (TXT)")
@@ -66,11 +73,11 @@ def refuse(data: bytes, name: str) -> Finding | None:
     if len(data) > LIMITS.file:
         return too_large(len(data))
     if not data:
-        return finding("F101", found=_EMPTY)
+        return finding("F101", variant="empty", found=_EMPTY)
     if data.startswith(_OLE2):
         if _ENCRYPTED in data:
             return finding("F103", found="OLE2 (EncryptedPackage)")
-        return finding("F104", found=".xls / .et (Excel 97-2003, WPS)")
+        return finding("F104", found=_OLD)
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         try:
             return _refuse_zip(data)
@@ -79,7 +86,7 @@ def refuse(data: bytes, name: str) -> Finding | None:
     if name.startswith("~$"):
         return finding("F101", found=_LOCK)
     if b"urn:schemas-microsoft-com:office:spreadsheet" in data[:4096]:
-        return finding("F104", found="XML Spreadsheet 2003 (.xml)")
+        return finding("F104", found=_XML)
     return finding("F101", found=_looks_like(data))
 
 
@@ -140,20 +147,20 @@ def _refuse_package(heads: dict[str, bytes], types: bytes) -> Finding | None:
     """What kind of zip it is, from the first bytes of its parts and its content types."""
     names = heads.keys()
     if heads.get("mimetype", b"").startswith(b"application/vnd.oasis.opendocument"):
-        return finding("F104", found="OpenDocument (.ods)")
+        return finding("F104", found=_OPEN)
     for part, kind in _OTHER_OFFICE:
         if part in names:
             return finding("F101", found=kind)
     if not types:
         return finding("F101", found="ZIP")
     if b"sheet.binary" in types or "xl/workbook.bin" in names:
-        return finding("F104", found=".xlsb")
+        return finding("F104", found=_BINARY)
     if b"macroEnabled" in types or any(name.endswith("vbaProject.bin") for name in names):
-        return finding("F104", found=".xlsm (VBA)")
+        return finding("F104", found=_MACROS)
     if b"template.main+xml" in types:
-        return finding("F104", found=".xltx")
+        return finding("F104", found=_TEMPLATE)
     if any(_STRICT in head for name, head in heads.items() if name.startswith("xl/")):
-        return finding("F104", found="Strict Open XML (.xlsx)")
+        return finding("F104", found=_STRICT_FORM)
     if _PLAIN not in types:
         return finding("F101", found="ZIP")
     return None

@@ -1,4 +1,4 @@
-"""Which issued workbook this is: its stamp, the template it names, the layout it was issued from. Findings I101 … I107.
+"""Which issued workbook this is: its stamp, the template it names, the layout it was issued from. Findings I101 … I107, I110.
 
 The stamp stands twice, on a hidden sheet and in the document properties, so that one copy can vouch for the other.
 Whether the round knows the unit, and whether the signature is ours, is not asked here.
@@ -11,16 +11,37 @@ from itertools import count, takewhile
 
 from crmxl.catalogue import finding
 from crmxl.define.library import Library
+from crmxl.define.policies import Policies, assigned
 from crmxl.errors import CrmxlError, DefinitionError
 from crmxl.issue.layout import lay_out
 from crmxl.issue.places import Layout
 from crmxl.issue.stamp import PROPERTY, SHEET, Stamp, read_stamp
-from crmxl.model import Assignment, Finding, Place, Template
+from crmxl.model import Assignment, Finding, Place, Template, Text
 from crmxl.receive.cells import Cells
 
 _AT = Place(SHEET, "A1")
-_IN_SHEET = f"{SHEET}!A1"
-_IN_PROPERTIES = f"docProps/custom.xml ({PROPERTY}.0 …)"
+_IN_SHEET = Text(f"隐藏页 “{SHEET}”", f"hidden sheet “{SHEET}”")
+_IN_PROPERTIES = Text("文档属性", "document properties")
+_FIELDS = {
+    "template": Text("模板", "the template"),
+    "version": Text("模板版本", "the template's version"),
+    "fingerprint": Text("版式指纹", "the layout's fingerprint"),
+    "annotated": Text("标注副本的记号", "the mark of an annotated copy"),
+    "signature": Text("签名", "the signature"),
+    "unit": Text("预算单位", "the unit"),
+    "unit_name": Text("单位名称", "the unit's name"),
+    "year": Text("预算年度", "the budget year"),
+    "round": Text("编制轮次", "the round"),
+    "stage": Text("编制阶段", "the stage"),
+    "deadline": Text("提交截止", "the deadline"),
+    "contact": Text("联系人", "the contact"),
+    "parts": Text("部分", "the choice of parts"),
+    "first_month": Text("起始月份", "the first month"),
+    "parameters": Text("下发参数", "an issued parameter"),
+    "lang": Text("语言", "the language"),
+}
+"""The stamp's fields as people call them."""
+_NOTHING = Text("空白", "blank")
 _SHOWN = 60
 """Characters of a foreign text that a finding repeats."""
 
@@ -34,7 +55,7 @@ class Identity:
     findings: tuple[Finding, ...] = ()
 
 
-def identify(cells: Cells, library: Library) -> Identity:
+def identify(cells: Cells, library: Library, policies: Policies) -> Identity:
     """The workbook's stamp and layout; raises DefinitionError where the library's own template is unsound."""
     on_sheet, in_properties = _on_sheet(cells), _in_properties(cells)
     if not on_sheet and not in_properties:
@@ -55,9 +76,17 @@ def identify(cells: Cells, library: Library) -> Identity:
         there = ", ".join(library.names())
         return Identity(stamp, None, (*found, finding("I102", place=_AT, found=_shown(name), expected=there)))
     if impossible := _impossible(stamp.assignment, template):
-        return Identity(stamp, None, (*found, finding("I105", place=_AT, found=impossible[0], expected=impossible[1])))
+        return Identity(stamp, None, (*found, impossible))
     given = stamp.assignment
-    layout = lay_out(template, given.year, given.parts, given.first_month, given.lang)
+    try:
+        live = assigned(policies, given)
+    except DefinitionError:
+        raise
+    except (CrmxlError, ValueError, IndexError):
+        live = ()
+        there = ", ".join(policies.names())
+        found += (finding("I110", place=_AT, found=_shown(", ".join(given.policies)), expected=there),)
+    layout = lay_out(template, given.year, given.parts, given.first_month, given.lang, live)
     if stamp.fingerprint != layout.fingerprint:
         found += (finding("I103", place=_AT, found=_shown(stamp.fingerprint), expected=layout.fingerprint),)
     return Identity(stamp, layout, found)
@@ -85,12 +114,10 @@ def _agreed(on_sheet: str, in_properties: str) -> tuple[Stamp | None, tuple[Find
         if stamp := first or second:
             return stamp, (finding("I106", place=_AT, found=missing),)
     if first and second:
-        ours, theirs = _difference(first, second)
-        found, expected = f"{_IN_SHEET}: {ours}", f"{_IN_PROPERTIES}: {theirs}"
-    else:
-        where, text = (_IN_SHEET, on_sheet) if on_sheet and not first else (_IN_PROPERTIES, in_properties)
-        found, expected = f"{where}: {_shown(text)}", "JSON"
-    return first or second, (finding("I105", place=_AT, found=found, expected=expected),)
+        return first, (_difference(first, second),)
+    where, text = (_IN_PROPERTIES, in_properties) if first else (_IN_SHEET, on_sheet)
+    unreadable = finding("I105", variant="unreadable", place=_AT, found=_shown(text), expected="JSON", where=where)
+    return first or second, (unreadable,)
 
 
 def _parsed(text: str) -> Stamp | None:
@@ -100,28 +127,39 @@ def _parsed(text: str) -> Stamp | None:
         return None
 
 
-def _difference(first: Stamp, second: Stamp) -> tuple[str, str]:
-    """The first field in which two stamps differ, as each has it."""
-    pairs = [(item.name, getattr(first, item.name), getattr(second, item.name)) for item in fields(Stamp)]
-    one, other = first.assignment, second.assignment
-    pairs += [(item.name, getattr(one, item.name), getattr(other, item.name)) for item in fields(Assignment)]
-    for name, ours, theirs in pairs:
-        if name != "assignment" and ours != theirs:
-            return _shown(f"{name} = {ours}"), _shown(f"{name} = {theirs}")
-    return "…", "…"
+def _difference(first: Stamp, second: Stamp) -> Finding:
+    """The first field in which two stamps differ, as the hidden sheet and as the properties have it."""
+    ours, theirs = _facts(first), _facts(second)
+    for name, value in ours.items():
+        if value != theirs[name]:
+            found, expected = (_shown(one) if one else _NOTHING for one in (value, theirs[name]))
+            return finding("I105", place=_AT, found=found, expected=expected, field=_FIELDS[name])
+    return finding("I105", variant="spelled", place=_AT)
 
 
-def _impossible(given: Assignment, template: Template) -> tuple[str, str] | None:
-    """What the stamp says that no issued workbook says, and what is possible; None where all of it is possible."""
+def _facts(stamp: Stamp) -> dict[str, str]:
+    """What a stamp says, as text by field."""
+    given = stamp.assignment
+    facts = {item.name: str(getattr(stamp, item.name)) for item in fields(Stamp) if item.name != "assignment"}
+    facts |= {item.name: str(getattr(given, item.name)) for item in fields(Assignment)}
+    parameters = ", ".join(f"{name} = {value}" for name, value in sorted(given.parameters.items()))
+    return {**facts, "parts": ", ".join(given.parts), "parameters": parameters}
+
+
+def _impossible(given: Assignment, template: Template) -> Finding | None:
+    """I105 where the stamp says what no issued workbook says; None where all of it is possible."""
     known = {section.part for sheet in template.sheets for section in sheet.sections}
     unknown = [part for part in given.parts if part not in known]
     if unknown:
-        return _shown(f"parts = {', '.join(unknown)}"), f"parts = {', '.join(sorted(known))}"
-    if not 1 <= given.first_month <= 12:
-        return _shown(f"first_month = {given.first_month}"), "first_month = 1 … 12"
-    if not 0 <= given.year <= 9999:
-        return _shown(f"year = {given.year}"), "year = 0 … 9999"
-    return None
+        name, found, expected = "parts", ", ".join(unknown), ", ".join(sorted(known))
+    elif not 1 <= given.first_month <= 12:
+        name, found, expected = "first_month", str(given.first_month), "1 … 12"
+    elif not 0 <= given.year <= 9999:
+        name, found, expected = "year", str(given.year), "0 … 9999"
+    else:
+        return None
+    found = _shown(found)
+    return finding("I105", variant="impossible", place=_AT, found=found, expected=expected, field=_FIELDS[name])
 
 
 def _shown(text: str) -> str:

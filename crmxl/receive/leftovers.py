@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from crmxl.catalogue import finding
 from crmxl.issue.places import Layout, Role, a1, column_of
-from crmxl.model import Finding, Place, Text
+from crmxl.model import Finding, Kind, Place, Text
+from crmxl.money import read_number, show_plain
 from crmxl.receive.anchors import Located, span_title
 from crmxl.receive.submission import Content, ContentType
 
@@ -94,7 +95,9 @@ class _Sweep:
                 right += 1
             elif content.invisible or _text(content) or column not in self.inputs:  # else S107 tells of it
                 place = self.sheet.place(a1(self.header, column), span_title(self.sheet.plan, span))
-                wrong.append(finding("S109", place=place, found=content.text or _NOTHING, expected=span.title))
+                wrong.append(
+                    finding("S109", variant="column", place=place, found=content.text or _NOTHING, expected=span.title)
+                )
         self.found.findings += wrong if right else wrong[:1]
 
     def _last(self) -> int:
@@ -140,8 +143,18 @@ class _Sweep:
         content = amounts[column]
         title = self.by_row[row].get(self.sheet.columns.get("title", 0), Content()).text
         place = self.sheet.place(a1(row, column), title)
-        self.found.findings.append(finding("S107", place=place, found=content.text or content.formula))
+        self.found.findings.append(finding("S107", variant=self._variant(row), place=place, found=_said(content)))
         self.reported.add(row)
+
+    def _variant(self, row: int) -> str:
+        """What S107 advises: where there may be a free line near ``row``."""
+        if row in self.codes:
+            return "no-cell"
+        plan = self.sheet.plan
+        if plan.kind is Kind.LIST:
+            return "record"
+        near = min(((abs(row - at), at > row, code) for code, at in self.sheet.rows.items()), default=(0, False, ""))
+        return "" if plan.has_blanks(near[2]) else "no-blanks"
 
     def _stray(self, row: int, cells: Mapping[int, Content]) -> None:
         for column, content in cells.items():
@@ -154,6 +167,12 @@ def _columns(cells: Mapping[int, Content], columns: Collection[int], *, numbers:
     return {
         column: content for column, content in cells.items() if column in columns and not (numbers and _text(content))
     }
+
+
+def _said(content: Content) -> str:
+    """What stands there, numbers with separators."""
+    value = read_number(content.text, None).value if content.type is ContentType.NUMBER else None
+    return show_plain(value) if value is not None else content.text or content.formula
 
 
 def _text(content: Content) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from crmxl.catalogue import finding
 from crmxl.define.library import Library
+from crmxl.define.policies import Policies
 from crmxl.errors import CrmxlError
 from crmxl.issue.places import CHECKS, Layout, Role
 from crmxl.model import Finding, Key
@@ -25,8 +26,9 @@ from crmxl.receive.submission import Content, ContentType, Submission
 _BLANK = Content()
 
 
-def read(path: Path, library: Library) -> Submission:
-    """The workbook at ``path``, read against the layout that its stamp names in ``library``.
+def read(path: Path, library: Library, policies: Policies | None = None) -> Submission:
+    """The workbook at ``path``, read against the layout that its stamp names in ``library``, with the live rules of the
+    ``policies`` that it names (the shipped ones where none are given).
 
     Raises CrmxlError where the file cannot be opened, DefinitionError where the library's template is unsound.
     """
@@ -49,7 +51,7 @@ def read(path: Path, library: Library) -> Submission:
     except Unreadable as error:
         return replace(found, findings=(finding("F102", found=str(error)),))
     found = replace(found, sheet_names=tuple(tab.name for tab in cells.tabs), links=cells.links)
-    identity = identify(cells, library)
+    identity = identify(cells, library, policies or Policies())
     if identity.layout is None:
         return replace(found, stamp=identity.stamp, findings=identity.findings)
     return _contents(found, identity, cells)

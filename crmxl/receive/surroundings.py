@@ -4,7 +4,7 @@ values. Findings F110, S111, S114, S115, S116.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from crmxl.catalogue import finding
 from crmxl.define.names import TAKEN_TABS
@@ -45,7 +45,7 @@ def hidden_amounts(submission: Submission, sheet: Located) -> Iterator[Finding]:
         hidden = [spot for spot in spots if spot.row in tab.hidden_rows or spot.column in tab.hidden_columns]
         rows = sorted({spot.row for spot in hidden} & tab.hidden_rows)
         columns = sorted({spot.column for spot in hidden} & tab.hidden_columns)
-        said = "; ".join(filter(None, (_listed(map(str, rows)), _listed(map(letters, columns)))))
+        said = _lines(list(map(str, rows)), list(map(letters, columns)))
     if hidden:
         yield finding("S114", place=sheet.place(hidden[0].cell), found=said)
 
@@ -64,7 +64,7 @@ def added_sheets(anchors: Anchors, cells: Cells) -> Iterator[Finding]:
     known = {*anchors.marked, *TAKEN_TABS}
     added = [tab.name for tab in cells.tabs if tab.name not in known]
     if added:
-        yield finding("S116", place=Place(added[0]), found=_listed(iter(added)))
+        yield finding("S116", place=Place(added[0]), found=Text(_listed(added, "、"), _listed(added)))
 
 
 def never_calculated(submission: Submission) -> Iterator[Finding]:
@@ -89,6 +89,12 @@ def _keys(submission: Submission, sheet: Located, role: Role) -> list[Key]:
     return sorted(found, key=lambda key: (submission.spots[key].row, submission.spots[key].column))
 
 
-def _listed(words: Iterator[str]) -> str:
-    listed = list(words)
-    return ", ".join(listed[:_MOST]) + (" …" if len(listed) > _MOST else "")
+def _lines(rows: Sequence[str], columns: Sequence[str]) -> Text:
+    """Rows and columns as people name them: 第 9、10 行，C 列."""
+    zh = (f"第 {_listed(rows, '、')} 行" if rows else "", f"{_listed(columns, '、')} 列" if columns else "")
+    en = (f"row {_listed(rows)}" if rows else "", f"column {_listed(columns)}" if columns else "")
+    return Text("，".join(filter(None, zh)), ", ".join(filter(None, en)))
+
+
+def _listed(words: Sequence[str], comma: str = ", ") -> str:
+    return comma.join(words[:_MOST]) + (" …" if len(words) > _MOST else "")

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crmxl.catalogue import catalogue, word
+from crmxl.catalogue import name_of, word
 from crmxl.check.verdict import Report, Verdict
 from crmxl.model import Finding, Lang, Severity, Text
 from crmxl.money import decimal_text
@@ -126,7 +126,7 @@ def _finding(finding: Finding, report: Report, lang: Lang) -> dict[str, str]:
     worded = word(finding, lang, report.submission.file)
     return {
         "code": finding.code,
-        "name": catalogue()[finding.code].name,
+        "name": name_of(finding),
         "severity": finding.severity.value,
         "sheet": finding.place.sheet,
         "cell": finding.place.cell,

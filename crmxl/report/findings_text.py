@@ -41,6 +41,7 @@ _HEADERS = (
     Text("问题", "Findings"),
 )
 _NO_UNIT = Text("（未注明单位）", "(no unit)")
+_UNCONFIRMED = Text("{unit}（未确认）", "{unit} (unconfirmed)")
 _FIX = Text("改法：", "Fix: ")
 _TIMES = Text("共 {count} 处", "{count} cells")
 _FILES = Text("共 {count} 个文件：", "{count} files: ")
@@ -65,7 +66,7 @@ def print_verdicts(to: Console, reports: Sequence[Report], lang: Lang) -> None:
     for report in reports:
         number = counts(report)
         total = "" if report.total is None else show(report.total)
-        facts = (VERDICTS[report.verdict].say(lang), report.unit_name, template_name(report), total)
+        facts = (VERDICTS[report.verdict].say(lang), _unit(report, lang), template_name(report), total)
         found = (f"{words.say(lang)} {number[severity]}" for severity, words in SEVERITIES.items() if number[severity])
         rows.append((*facts, _COMMA.say(lang).join(found)))
     print_table(to, [header.say(lang) for header in _HEADERS], rows, right=(3,))
@@ -86,7 +87,7 @@ def _print_file(to: Console, report: Report, lang: Lang) -> None:
     number = counts(report)
     facts = [report.submission.file, template_name(report)]
     if report.submission.stamp:
-        facts.append(report.unit_name or _NO_UNIT.say(lang))
+        facts.append(_unit(report, lang) or _NO_UNIT.say(lang))
     if report.total is not None:
         facts.append((_RECOMPUTED if report.blocked else _TOTAL).say(lang).format(total=show(report.total)))
     facts += [
@@ -99,6 +100,14 @@ def _print_file(to: Console, report: Report, lang: Lang) -> None:
     to.print(text, soft_wrap=True)
     for worded, alike in _alike(report, lang):
         _print_finding(to, worded, alike, lang)
+
+
+def _unit(report: Report, lang: Lang) -> str:
+    """The unit's name; marked where the stamp that says it was altered."""
+    altered = any(finding.code == "I105" for finding in report.findings)
+    if not altered or not report.unit_name:
+        return report.unit_name
+    return _UNCONFIRMED.say(lang).format(unit=report.unit_name)
 
 
 def _width(to: Console) -> int:

@@ -23,7 +23,7 @@ from crmxl.define.policies import (
 )
 from crmxl.define.policy import line_codes, load_policy
 from crmxl.errors import CrmxlError, DefinitionError, Problem
-from crmxl.expression import Band, Cells, Comparison, Measure, Node, Number, Reference, Value, bind, evaluate, parse
+from crmxl.expression import Cells, Measure, Node, Number, Reference, Value, bind, evaluate, parse
 from crmxl.model import Severity, Text
 from crmxl.policy import Limit, LineSet, Policy, Rule, Status
 from tests.define import unsound
@@ -79,19 +79,14 @@ SMALL = unsound.SOUND.replace('title = { zh = "甲" }', 'title = { zh = "甲" },
 
 BROKEN = {
     # what is wrong: (text in SOUND, its replacement, place, words of the message)
-    "an unknown setting": ("clause =", "claus =", "rule[0].claus", "`clause` meant?"),
     "no assert": ('assert = "low <= unit_price <= high"\n', "", "rule[1].assert", "is missing"),
     "a code of another family": ('"P102"', '"E102"', "rule[1].code", "P and three digits"),
     "a code too short": ('"P102"', '"P12"', "rule[1].code", "P and three digits"),
     "a code twice": ('"P102"', '"P101"', "rule[1].code", "stands already at rule[0]"),
     "a name twice": ('"price-range"', '"over-cap"', "rule[1].name", "stands already at rule[0]"),
-    "an unknown severity": ('"warning"', '"warn"', "rule[1].severity", "`warning` meant?"),
-    "an unknown status": ('"trial"', '"draft"', "rule[0].status", "active, trial"),
-    "no Chinese": ('zh = "上限"', 'en = "Cap"', "rule[0].title.zh", "is missing"),
     "a limit that is no number": ('"0.5‰"', '"0.5 per mille"', "rule[0].params.rate", "300, 20% or 0.5‰"),
     "a limit with separators": ('"0.5‰"', '"1,000"', "rule[0].params.rate", "without separators"),
     "a limit of truth": ("floor = 0.10", "floor = true", "rule[0].params.floor", "a number"),
-    "a limit that is not finite": ("floor = 0.10", "floor = inf", "rule[0].params.floor", "finite"),
     "a limit named as crmxl's own": ("floor = 0.10", "floor = 0.10, left = 1", "rule[0].params.left", "crmxl uses"),
     "a limit of nothing": ("floor = 0.10", "floor = 0.10, other = 1", "rule[0].params.other", "neither in assert nor"),
     "a limit misspelt": ("target * rate", "target * rat", "rule[0].assert (position 38)", "`rate` meant?"),
@@ -110,6 +105,7 @@ BROKEN = {
     "a time": ("valid_from = 2026-01-01", "valid_from = 2026-01-01T08:00:00", "rule[0].valid_from", "a text"),
     "an end before its start": ('"2026-12-31"', '"2025-12-31"', "rule[0].valid_to", "before valid_from"),
     "limits by line without each": ('each = "visits"\n', "", "rule[1].lines", "belongs to a rule with each"),
+    "a headline by line": ('each = "visits"', 'each = "visits"\nheadline = true', "rule[1].headline", "asked once"),
     "a bare place without each": ('at = "total@amount"', 'at = "amount"', "rule[0].at", "no each"),
     "a line without a limit": ('low = "5", high = 20', 'low = "5"', 'rule[1].lines."visits.001".high', "is missing"),
     "limits that cross": ('low = "5"', 'low = "50"', 'rule[1].lines."visits.001".low', "above high = 20"),
@@ -136,6 +132,7 @@ MISFITS = {
     "a line without limits": (THIRD, "", 'rule[1].lines."visits.003"', "needs low, high"),
     "limits of no line": (THIRD, THIRD + THIRD.replace("3", "4"), 'rule[1].lines."visits.004"', "`visits.003` meant?"),
     "a limit that hides a field": ("floor = 0.10", "floor = 0.10, target = 1", "rule[0].params.target", "also a field"),
+    "a set and code": ("amount) <=", "amount) + SUM(visits@cost) <=", "rule[0].assert (position 26)", "rename"),
     "a text beside a number": ("target > floor", "1.1@basis > floor", "rule[0].when", "a text can only"),
 }  # fmt: skip
 
@@ -155,9 +152,6 @@ def library(folder: Path) -> Library:
 
 def misfits(folder: Path, text: str) -> tuple[Problem, ...]:
     return check_policy(load_policy(write(folder, text)), library(folder))
-
-
-# -- a file by itself --------------------------------------------------------------------------------------------
 
 
 def test_the_sound_policy_loads_exactly(tmp_path: Path) -> None:
@@ -182,21 +176,12 @@ def test_an_unsound_policy_is_refused_at_the_place(tmp_path: Path, old: str, new
     assert words in found[0].message
 
 
-def test_one_misspelt_limit_is_one_problem(tmp_path: Path) -> None:
-    with pytest.raises(DefinitionError) as caught:
-        load_policy(write(tmp_path, SOUND.replace("target * rate", "target * rat")))
-    assert len(caught.value.problems) == 1
-
-
 def test_every_problem_is_told_in_file_order(tmp_path: Path) -> None:
     text = SOUND.replace("rate, 2)", "rate, 2").replace('each = "visits"', 'each = "none"').replace("调减 {ex", "{ex")
     with pytest.raises(DefinitionError) as caught:
         load_policy(write(tmp_path, text.replace('codes = ["visits"]', "")))
     places = [problem.place.partition(": ")[2] for problem in caught.value.problems]
     assert places == ["sets.visits", "rule[0].assert (position 45)", "rule[1].each"]
-
-
-# -- a policy and its template -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("old", "new", "place", "words"), MISFITS.values(), ids=MISFITS.keys())
@@ -252,9 +237,6 @@ def test_only_rules_for_the_template_are_applicable(tmp_path: Path) -> None:
     assert [rule.code for rule in narrowed.rules] == ["P101"]
 
 
-# -- the library and what was issued -----------------------------------------------------------------------------
-
-
 def test_a_policy_is_found_by_id_version_and_path(tmp_path: Path) -> None:
     file = write(tmp_path, SOUND.replace("version = 1", "version = 2"))
     (file.parent / "house@1.toml").write_text(SOUND, encoding="utf-8")
@@ -308,8 +290,6 @@ def test_the_command_prints_what_is_listed(capsys: pytest.CaptureFixture[str]) -
     assert printed == read_issued(shipped() / "ISSUED")
     assert main(["--force"]) == 2
 
-
-# -- the shipped policies ----------------------------------------------------------------------------------------
 
 SHIPPED = Policies().all()
 RULES = {rule.code: rule for policy in SHIPPED for rule in policy.rules}
@@ -421,7 +401,3 @@ def test_a_template_that_is_not_there_is_told(tmp_path: Path) -> None:
     (problem,) = misfits(tmp_path, SOUND.replace('["small"]\neach', '["small", "smal"]\neach'))
     assert problem.place == "templates/policies/house.toml: rule[1].applies_to[1]"
     assert problem.message == "there is no template `smal`; is `small` meant?"
-
-
-def test_every_shipped_rule_asks_one_comparison_or_a_band() -> None:
-    assert all(isinstance(parse(rule.assertion), Comparison | Band) for rule in RULES.values())

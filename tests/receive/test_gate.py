@@ -65,7 +65,7 @@ CASES: dict[str, tuple[bytes, str, str]] = {
     "an empty archive": (zipped({}), "F101", "ZIP"),
     "a letter": (zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>"}), "F101", "Word (.docx)"),
     "an encrypted workbook": (OLE2 + "EncryptedPackage".encode("utf-16-le"), "F103", "OLE2 (EncryptedPackage)"),
-    "an old workbook": (OLE2 + b"\0" * 600, "F104", ".xls / .et (Excel 97-2003, WPS)"),
+    "an old workbook": (OLE2 + b"\0" * 600, "F104", "Excel 97-2003 or WPS (.xls / .et)"),
     "an XML spreadsheet": (
         b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
         "F104",
@@ -76,14 +76,14 @@ CASES: dict[str, tuple[bytes, str, str]] = {
         "F104",
         "OpenDocument (.ods)",
     ),
-    "a binary workbook": (changed("xl/workbook.bin", lambda part: b"\0"), "F104", ".xlsb"),
-    "macros": (changed("xl/vbaProject.bin", lambda part: b"\0"), "F104", ".xlsm (VBA)"),
+    "a binary workbook": (changed("xl/workbook.bin", lambda part: b"\0"), "F104", "Excel Binary Workbook (.xlsb)"),
+    "macros": (changed("xl/vbaProject.bin", lambda part: b"\0"), "F104", "Macro-Enabled Workbook (.xlsm)"),
     "a macro-enabled type": (
         types(b"vnd.openxmlformats-officedocument.spreadsheetml.sheet.main", b"vnd.ms-excel.sheet.macroEnabled.main"),
         "F104",
-        ".xlsm (VBA)",
+        "Macro-Enabled Workbook (.xlsm)",
     ),
-    "a template": (types(b"sheet.main+xml", b"template.main+xml"), "F104", ".xltx"),
+    "a template": (types(b"sheet.main+xml", b"template.main+xml"), "F104", "Excel Template (.xltx)"),
     "a strict workbook": (
         changed(
             "xl/workbook.xml",
@@ -93,7 +93,7 @@ CASES: dict[str, tuple[bytes, str, str]] = {
             ),
         ),
         "F104",
-        "Strict Open XML (.xlsx)",
+        "Strict Open XML Spreadsheet",
     ),
     "half a workbook": (issued()[:5000], "F102", "ZIP"),
     "a damaged part": (flipped(), "F102", "xl/worksheets/sheet1.xml"),

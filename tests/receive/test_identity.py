@@ -11,6 +11,8 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
 
+from crmxl.catalogue import word
+from crmxl.define.names import LANGS
 from crmxl.issue.stamp import Stamp, properties, stamp_text
 from crmxl.model import say
 from crmxl.receive.submission import Submission
@@ -58,9 +60,9 @@ def test_a_workbook_of_someone_else_is_not_ours(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "missing"),
     [
-        (stamped(sheet=""), "_crmxl!A1"),
-        (lambda book: book.remove(book["_crmxl"]), "_crmxl!A1"),
-        (stamped(document=""), "docProps/custom.xml (crmxl.0 …)"),
+        (stamped(sheet=""), "隐藏页 “_crmxl”"),
+        (lambda book: book.remove(book["_crmxl"]), "隐藏页 “_crmxl”"),
+        (stamped(document=""), "文档属性"),
     ],
 )
 def test_one_copy_of_the_stamp_is_enough(edit: Edit, missing: str, tmp_path: Path) -> None:
@@ -72,20 +74,25 @@ def test_one_copy_of_the_stamp_is_enough(edit: Edit, missing: str, tmp_path: Pat
 def test_copies_that_differ_are_told_with_what_differs(tmp_path: Path) -> None:
     other = stamp_text(replace(STAMP, assignment=replace(ASSIGNMENT, unit="R02")))
     submission = reading(tmp_path, edited(stamped(sheet=other)))
-    at = "docProps/custom.xml (crmxl.0 …)"
-    assert told(submission) == [("I105", "_crmxl!A1: unit = R02", f"{at}: unit = R01")]
+    assert told(submission) == [("I105", "R02", "R01")]
+    said = [word(found, lang).message for found in findings(submission) for lang in LANGS]
+    assert said == [
+        "工作簿标识的两份记录不一致：隐藏页写的预算单位是“R02”，文档属性写的是“R01”。",
+        "The workbook's two records of its stamp disagree: the unit is “R02” on the hidden sheet but “R01” in the "
+        "document properties.",
+    ]
     assert submission.stamp is not None and submission.stamp.assignment.unit == "R02"
 
 
 def test_a_garbled_copy_is_told_and_the_other_read(tmp_path: Path) -> None:
     submission = reading(tmp_path, edited(stamped(sheet="garbled\nx")))
-    assert told(submission) == [("I105", "_crmxl!A1: garbled?x", "JSON")]
+    assert told(submission) == [("I105", "garbled?x", "JSON")]
     assert values(submission) == INPUTS
 
 
 def test_two_garbled_copies_leave_no_layout(tmp_path: Path) -> None:
     submission = reading(tmp_path, edited(stamped(sheet="[]", document="[]")))
-    assert told(submission) == [("I105", "_crmxl!A1: []", "JSON")]
+    assert told(submission) == [("I105", "[]", "JSON")]
     assert submission.stamp is None and submission.layout is None
 
 
@@ -106,9 +113,9 @@ def test_a_template_that_is_not_in_the_library_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "found", "expected"),
     [
-        (assigned(parts=("9",)), "parts = 9", "parts = 1, 2"),
-        (assigned(first_month=13), "first_month = 13", "first_month = 1 … 12"),
-        (assigned(year=-1), "year = -1", "year = 0 … 9999"),
+        (assigned(parts=("9",)), "9", "1, 2"),
+        (assigned(first_month=13), "13", "1 … 12"),
+        (assigned(year=-1), "-1", "0 … 9999"),
     ],
 )
 def test_what_no_issued_workbook_says_is_told(edit: Edit, found: str, expected: str, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ TYPED_OVER = finding(
     "S110",
     place=place("4@amount", "合计·金额"),
     key="4@amount",
+    variant="typed",
     found="26,000.00",
     expected="25,000.00",
     issued="=SUM(C52,C56,C60)",
@@ -120,17 +121,21 @@ def test_several_files_end_with_a_count_of_verdicts() -> None:
 def test_no_line_is_wider_than_the_terminal_or_starts_with_a_closing_mark(width: int, lang: Lang) -> None:
     from rich.cells import cell_len
 
-    everything = [finding(code, **blanks(code)) for code in catalogue()]
+    everything = [
+        finding(code, variant=name, **blanks(code, name))
+        for code, entry in catalogue().items()
+        for name in ("", *entry.variants)
+    ]
     for line in text([report(*everything, *NO_BASIS)], lang, width).splitlines():
         assert cell_len(line) <= width, line
         assert line.strip()[:1] not in set("，。；：！？、）”》"), line
 
 
-def blanks(code: str) -> dict[str, str]:
+def blanks(code: str, variant: str) -> dict[str, str]:
     """Long words for every placeholder of a message."""
     import string
 
-    record = catalogue()[code]
+    record = catalogue()[code].words(variant)
     names = {
         name for text in (record.message, record.fix) for _, name, _, _ in string.Formatter().parse(text.zh) if name
     }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from urllib.parse import unquote
 
 from crmxl.catalogue import finding
 from crmxl.check.evidence import DECIMALS, Evidence, read_day
 from crmxl.check.rules.structure import shown_value
 from crmxl.expression import evaluate
-from crmxl.issue.places import Cell, Role
-from crmxl.model import MONTHS, Finding, Text, Type
+from crmxl.issue.places import Cell, Layout, Role, RowKind
+from crmxl.model import MONTHS, Finding, Place, Text, Type, split_key
 from crmxl.money import LIMIT_INPUT, Problem, show, show_ratio
 from crmxl.money import plain as plain_number
 from crmxl.receive.submission import Content, ContentType
@@ -28,7 +29,9 @@ _REASONS = {
 _KINDS = {ContentType.DATE: Text("日期", "date"), ContentType.BOOLEAN: Text("逻辑值", "truth value")}
 _SPACES = Text("（空格）", "(spaces)")
 _BLANK = Text("空白", "blank")
-_LIMIT = Text(f"绝对值小于 {show(LIMIT_INPUT)}", f"an absolute value below {show(LIMIT_INPUT)}")
+_LIMIT = Text(f"绝对值须小于 {show(LIMIT_INPUT)}", f"below {show(LIMIT_INPUT)}, whatever its sign")
+_SOME = Text("至少 1 个", "at least 1")
+_DRIVE = re.compile(r"[A-Za-z]:")
 _EXTERNAL = re.compile(r"(?:\[([^\]]+)\])[^!]*!")
 
 
@@ -62,10 +65,13 @@ def _amount(evidence: Evidence, cell: Cell, content: Content) -> Iterator[Findin
     else:
         value = amount.value
         if value is not None and not _within(cell, value):
-            yield _at(evidence, cell, "E104", found=shown_value(value, cell), expected=_range(cell))
+            less = cell.type is Type.MONEY and cell.minimum is not None and value < cell.minimum
+            variant = "reduction" if less else ""
+            yield _at(evidence, cell, "E104", variant=variant, found=shown_value(value, cell), expected=_range(cell))
         elif amount.converted:
             read = _BLANK if value is None else _plainly(value, cell)
-            yield _at(evidence, cell, "E101", found=found, expected=read)
+            variant = "" if any(map(str.isdigit, content.text)) else "nothing"
+            yield _at(evidence, cell, "E101", variant=variant, found=found, expected=read)
 
 
 def _plainly(value: Fraction, cell: Cell) -> str:
@@ -80,9 +86,13 @@ def _range(cell: Cell) -> Text:
     def said(value: Fraction) -> str:
         return show_ratio(value) if cell.type is Type.PERCENT else _plainly(value, cell)
 
-    low = f"≥ {said(cell.minimum)}" if cell.minimum is not None else ""
-    high = f"≤ {said(cell.maximum)}" if cell.maximum is not None else ""
-    return Text("，".join(filter(None, (low, high))), ", ".join(filter(None, (low, high))))
+    if cell.minimum is not None and cell.maximum is not None:
+        low, high = said(cell.minimum), said(cell.maximum)
+        return Text(f"允许 {low} 至 {high}", f"between {low} and {high}")
+    if cell.minimum is not None:
+        return Text(f"不得小于 {said(cell.minimum)}", f"at least {said(cell.minimum)}")
+    assert cell.maximum is not None, cell.key
+    return Text(f"不得大于 {said(cell.maximum)}", f"at most {said(cell.maximum)}")
 
 
 def formulas_in_inputs(evidence: Evidence) -> Iterator[Finding]:
@@ -99,12 +109,28 @@ def formulas_in_inputs(evidence: Evidence) -> Iterator[Finding]:
         elif not content.calculated:
             yield _at(evidence, cell, "E109", found=content.formula)
         elif content.type is not ContentType.ERROR:
-            yield _at(evidence, cell, "E107", found=content.formula, expected=_said(content))
+            amount = evidence.amounts.get(cell.key)
+            value = amount.value if amount is not None else None
+            result = _said(content) if value is None else shown_value(value, cell)
+            yield _at(evidence, cell, "E107", found=content.formula, expected=result)
 
 
 def _target(evidence: Evidence, name: str) -> str:
     links = evidence.submission.links
-    return links[int(name) - 1] if name.isdigit() and 0 < int(name) <= len(links) else name
+    return _path(links[int(name) - 1]) if name.isdigit() and 0 < int(name) <= len(links) else name
+
+
+def _path(target: str) -> str:
+    """A link's target as people write it: a path where it is an address of a file."""
+    text = "".join(char if char.isprintable() else "?" for char in unquote(target))
+    if not text.lower().startswith("file:"):
+        return text
+    host, _, path = text[len("file:") :].removeprefix("//").partition("/")
+    if host:  # file://server/share/a.xlsx
+        path = f"//{host}/{path}"
+    elif not _DRIVE.match(path):  # file:///home/a.xlsx, and file:////server/share/a.xlsx
+        return f"/{path}" if not path.startswith("/") else f"/{path}".replace("/", "\\")
+    return path.replace("/", "\\")
 
 
 def dates_and_choices(evidence: Evidence) -> Iterator[Finding]:
@@ -118,7 +144,7 @@ def dates_and_choices(evidence: Evidence) -> Iterator[Finding]:
             if day is None:
                 yield _at(evidence, cell, "E111", found=_said(content))
             elif content.type is ContentType.TEXT:
-                yield _at(evidence, cell, "E101", found=content.text, expected=day.isoformat())
+                yield _at(evidence, cell, "E101", variant="date", found=content.text, expected=day.isoformat())
         elif cell.type is Type.CHOICE and content.text.strip() and content.text.strip() not in cell.choices:
             yield _at(evidence, cell, "E110", found=content.text, expected="、".join(cell.choices))
 
@@ -134,8 +160,16 @@ def required(evidence: Evidence) -> Iterator[Finding]:
             and evaluate(cell.required, values.get) is True
             and _empty(evidence, cell)
         ):
-            column = evidence.layout.heading(cell.key)
-            yield _at(evidence, cell, "E103", found=_BLANK, expected=column, column=column)
+            variant, column = _needed(evidence.layout, cell)
+            yield _at(evidence, cell, "E103", variant=variant, found=_BLANK, expected=column, column=column)
+
+
+def _needed(layout: Layout, cell: Cell) -> tuple[str, str]:
+    """How E103 says it, and what people call the entry."""
+    code, column = split_key(cell.key)
+    if layout.kinds.get(code) is RowKind.FIELD:
+        return "field", layout.titles[code]
+    return "name" if column == "title" else "", layout.heading(cell.key)
 
 
 def _empty(evidence: Evidence, cell: Cell) -> bool:
@@ -181,7 +215,8 @@ def nothing_filled(evidence: Evidence) -> Iterator[Finding]:
     numeric = [cell for cell in evidence.entries if cell.type.numeric and cell.role is Role.INPUT]
     chosen = numeric or [cell for cell in evidence.entries if cell.role is Role.INPUT]
     if chosen and all(evidence.content(cell.key).blank for cell in chosen):
-        yield finding("E115", place=evidence.submission.place(chosen[0].key), found="0", expected="≥ 1")
+        sheet = evidence.submission.spots[chosen[0].key].sheet
+        yield finding("E115", place=Place(sheet), found="0", expected=_SOME)
 
 
 def _said(content: Content) -> str:

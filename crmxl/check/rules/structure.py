@@ -10,12 +10,14 @@ from crmxl.catalogue import finding
 from crmxl.check.evidence import Evidence
 from crmxl.check.meaning import Area, Meaning, issued_area, meaning
 from crmxl.expression import Fault, Measure, Value, evaluate, keys
-from crmxl.issue.places import Cell, Layout, Role
-from crmxl.model import Finding, Key, Said, Text, Type
+from crmxl.issue.places import Cell, Layout, Role, RowKind, column_of
+from crmxl.model import Finding, Key, Said, Text, Type, split_key
 from crmxl.money import plain, round_half_away, show, show_ratio
 from crmxl.receive.submission import Content
 
 _NOTHING = Text("空白", "blank")
+_LONGEST = 80
+"""Characters of a formula that a message repeats."""
 _DAMAGE = {"S101", "S102", "S103", "S104", "S105", "S106", "S107"}
 """Findings about anchors: formulas that read what is missing or doubled are not reported again."""
 _WHOLE = {"S101", "S102", "S103", "S104"}
@@ -31,11 +33,20 @@ def label_changed(evidence: Evidence) -> Iterator[Finding]:
         if cell.role is Role.LABEL and content is not None and content.text.strip() != cell.text.strip():
             yield finding(
                 "S109",
+                variant=_renamed(evidence.layout, key),
                 place=evidence.submission.place(key),
                 key=key,
                 found=content.text or _NOTHING,
                 expected=cell.text,
             )
+
+
+def _renamed(layout: Layout, key: Key) -> str:
+    """What S109 advises: blank lines where there are any."""
+    code, _ = split_key(key)
+    if layout.kinds.get(code) is not RowKind.LINE:
+        return "other"
+    return "" if layout.by_id[layout.cells[key].sheet].has_blanks(code) else "no-blanks"
 
 
 def formula_changed(evidence: Evidence) -> Iterator[Finding]:
@@ -131,16 +142,30 @@ def _first_of_its_row(key: Key, told: set[str]) -> bool:
 def _changed(evidence: Evidence, key: Key, content: Content) -> Finding:
     layout, cell = evidence.layout, evidence.layout.cells[key]
     should, shown = evidence.recomputed[key], evidence.shown[key]
+    numbers = _number(shown) is not None and _number(should) is not None
+    if column_of(key).startswith("_"):
+        variant = "helper"
+    elif content.formula:
+        variant = "" if numbers else "no-number"
+    elif content.invisible:
+        variant = "cleared"
+    else:
+        variant = "typed" if numbers else "overwritten"
     return finding(
         "S110",
+        variant=variant,
         place=evidence.submission.place(key),
         key=key,
         found=shown_value(shown, cell),
         expected=shown_value(should, cell),
-        issued=f"={layout.formula(key)}",
-        returned=content.formula or shown_value(shown, cell),
+        issued=_shortened(f"={layout.formula(key)}"),
+        returned=_shortened(content.formula),
         difference=_difference(shown, should, cell),
     )
+
+
+def _shortened(formula: str) -> str:
+    return formula if len(formula) <= _LONGEST else f"{formula[: _LONGEST - 1]}…"
 
 
 class _Comparison:
