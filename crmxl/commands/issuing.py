@@ -6,9 +6,11 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
+from crmxl.check.standard import policies_for
 from crmxl.commands.output import say
 from crmxl.define.entries import load_entries
 from crmxl.define.library import Library
+from crmxl.define.policies import Policies
 from crmxl.errors import CrmxlError
 from crmxl.files import write_atomically
 from crmxl.issue.calculate import calculate
@@ -43,7 +45,9 @@ def make_workbook(
     """Write the workbook; its path goes to stdout, what it is to stderr."""
     template = Library().load(name)
     chosen = tuple(part.strip() for part in parts.replace("，", ",").split(",") if part.strip())
-    layout = lay_out(template, year or budget_year(date.today()), chosen, first_month, lang)
+    named = policies_for(template, Policies())
+    rules = tuple(map(Policies().load, named))
+    layout = lay_out(template, year or budget_year(date.today()), chosen, first_month, lang, rules)
     inputs, parameters = load_entries(data, layout) if data else ({}, {})
     if phase == "even":
         inputs = phase_even(layout, inputs)
@@ -57,6 +61,7 @@ def make_workbook(
         first_month=first_month,
         parameters=parameters,
         lang=lang,
+        policies=named,
     )
     path = output or _free(Path(f"{'-'.join(filter(None, (template.id, _safe(unit), str(layout.year))))}.xlsx"))
     write_atomically(path, write(layout, assignment, inputs))

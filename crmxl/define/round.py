@@ -86,13 +86,11 @@ class Round:
     key: bytes = field(repr=False)
     """The secret by which stamps are signed; empty where there is none. Never printed."""
     folder: Path
-    """Where the round stands."""
     waivers: tuple[Waiver, ...] = ()
     """Approvals beyond rules, the round's own and those beside its policies."""
     phase: Literal["none", "even"] = "none"
     """How prefilled amounts are split into months."""
     lang: Lang = "zh"
-    """Language of the workbooks."""
     parent_amount: Literal["own", "sum"] = "own"
     """``own``: a parent's amounts are added to its children's; ``sum``: compared with them, never added."""
 
@@ -112,12 +110,10 @@ class Round:
         return self._below.get(code, ())
 
     def descendants(self, code: str) -> tuple[Unit, ...]:
-        """All units below ``code``, each before its own children."""
-        found: list[Unit] = []
-        waiting = list(reversed(self.children(code)))
-        while waiting:
-            found.append(waiting.pop())
-            waiting.extend(reversed(self.children(found[-1].code)))
+        """All units below ``code``, level by level."""
+        found = list(self.children(code))
+        for unit in found:
+            found.extend(self.children(unit.code))
         return tuple(found)
 
     @cached_property
@@ -158,14 +154,12 @@ class Round:
 
 def round_library(folder: Path) -> Library:
     """The templates of the round in ``folder``: its own ``templates/`` before the shipped ones."""
-    own = folder / "templates"
-    return Library(own, resource("templates")) if own.is_dir() else Library()
+    return Library(own, resource("templates")) if (own := folder / "templates").is_dir() else Library()
 
 
 def round_policies(folder: Path) -> Policies:
     """The policies of the round in ``folder``: its own ``policies/`` before the shipped ones."""
-    own = folder / "policies"
-    return Policies(own, shipped()) if own.is_dir() else Policies()
+    return Policies(own, shipped()) if (own := folder / "policies").is_dir() else Policies()
 
 
 def load_round(folder: Path, library: Library | None = None, policies: Policies | None = None) -> Round:
@@ -192,11 +186,10 @@ def load_round(folder: Path, library: Library | None = None, policies: Policies 
     if problems or wrong:
         raise DefinitionError((*problems, *wrong))
     return Round(
-        **{name: document.get(name, "") for name in ("name", "year", "stage", "contact")},
+        **{name: document.get(name, "") for name in ("name", "year", "stage", "contact", "deadline")},
         **{name: document[name] for name in ("phase", "lang", "parent_amount") if name in document},
         templates=tuple(document["templates"]),
         policies=tuple(document.get("policies", ())),
-        deadline=deadline,
         units=tuple(units),
         limits={
             rule: {kind: {name: read_limit(value) for name, value in values.items()} for kind, values in kinds.items()}

@@ -11,11 +11,11 @@ from crmxl.model import Key, Template
 
 
 def calculate(layout: Layout, inputs: Mapping[Key, Value]) -> dict[Key, Value]:
-    """Values of all calculated cells by key; a key missing from ``inputs`` is a blank cell.
+    """Values of all calculated cells by key; a key missing from ``inputs`` has the template's preset, else is blank.
 
     Money is exact 元; a text among the inputs counts 0 in sums, as Excel has it; a Fault passes through.
     """
-    values: dict[Key, Value] = dict(inputs)
+    values: dict[Key, Value] = {**layout.preset_values, **inputs}
     cells = layout.cells
     for key in layout.order:
         formula = cells[key].formula

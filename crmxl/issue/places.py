@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from crmxl.expression import Measure, Node, excel
+from crmxl.expression import Measure, Node, Value, excel
 from crmxl.model import Column, Key, Kind, Lang, Template, Type, split_key
 
 if TYPE_CHECKING:
@@ -201,6 +201,11 @@ class Layout:
     def titles(self) -> Mapping[str, str]:
         """Row titles by code."""
         return {row.code: row.title for sheet in self.sheets for row in sheet.rows if row.code}
+
+    @cached_property
+    def preset_values(self) -> Mapping[Key, Value]:
+        """The presets as values."""
+        return {key: Fraction(text) if self.cells[key].type.numeric else text for key, text in self.presets.items()}
 
     @cached_property
     def headings(self) -> Mapping[str, str]:

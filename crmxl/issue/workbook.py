@@ -119,9 +119,9 @@ def issued_values(layout: Layout, assignment: Assignment) -> dict[Key, Value]:
 
     Raises WriteError for a parameter that is no number where one belongs.
     """
-    found: dict[Key, Value] = {}
+    found = dict(layout.preset_values)
     own = {name if "@" in name else f"{name}@value": text for name, text in assignment.parameters.items()}
-    for key, text in {**layout.presets, **own}.items():
+    for key, text in own.items():
         cell = layout.cells.get(key)
         if cell is None or cell.role is not Role.ISSUED or not text:
             continue

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from crmxl.catalogue import finding
-from crmxl.issue.places import CHECKS, MARKER, Layout, Row, RowKind, SheetPlan, Span, a1
+from crmxl.issue.places import CHECKS, MARKER, NOTE_ROW, Layout, Row, RowKind, SheetPlan, Span, a1
 from crmxl.model import Finding, Key, Kind, Place
 from crmxl.receive.cells import Cells, Tab
 from crmxl.receive.submission import ContentType, Spot
@@ -209,6 +209,15 @@ def _code(sheet: Located, row: int, codes: set[str]) -> str:
         return ""
     same = [code for code in codes if _PLAIN.fullmatch(code) and Fraction(code) == Fraction(text)]
     return text if len(same) == 1 else ""
+
+
+def flag_place(sheet: Located) -> tuple[int, int]:
+    """Where the sheet's frozen header repeats the master flag; about where it stood, if no formula is left there."""
+    code, first = min(sheet.rows.items(), key=lambda item: item[1], default=("", sheet.id_row))
+    above = sorted(at for at in sheet.tab.cells if sheet.id_row < at[0] < first)
+    formulas = (at for at in above if sheet.tab.cells[at].formula)
+    issued = next((row.number for row in sheet.plan.rows if row.code == code), NOTE_ROW)
+    return next(formulas, (max(1, first - issued + NOTE_ROW), sheet.code_column + 1))
 
 
 def row_title(layout: Layout, row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Which issued workbook this is: its stamp, the template it names, the layout it was issued from. Findings I101 … I107, I110.
+"""Which issued workbook this is: its stamp, the template it names, the layout it was issued from. I101 … I107, I110.
 
 The stamp stands twice, on a hidden sheet and in the document properties, so that one copy can vouch for the other.
 Whether the round knows the unit, and whether the signature is ours, is not asked here.

@@ -117,7 +117,14 @@ class _Sweep:
         if row == self.header:
             self._report(row, _columns(cells, self.inputs, numbers=True))
         else:
-            self._stray(row, {column: content for column, content in cells.items() if content.type in _FIGURES})
+            self._stray(
+                row,
+                {
+                    column: content
+                    for column, content in cells.items()
+                    if content.type in _FIGURES and not content.formula
+                },
+            )
 
     def _foreign(self, row: int, column: int, content: Content) -> bool:
         """Whether somebody put it there: neither keyed nor issued, nor told of by S104 … S106."""

@@ -17,7 +17,7 @@ from crmxl.errors import CrmxlError
 from crmxl.issue.places import CHECKS, Layout, Role
 from crmxl.model import Finding, Key
 from crmxl.receive import gate, surroundings
-from crmxl.receive.anchors import Anchors, locate
+from crmxl.receive.anchors import Anchors, flag_place, locate
 from crmxl.receive.cells import Cells, Unreadable, read_cells
 from crmxl.receive.identity import Identity, identify
 from crmxl.receive.leftovers import leftovers, tell
@@ -104,7 +104,10 @@ def _structure(submission: Submission, anchors: Anchors, cells: Cells) -> tuple[
         keyed.setdefault(name, {})[row, column] = key
     findings = list(anchors.findings)
     strays: dict[tuple[str, int, int], Content] = {}
+    flags: dict[tuple[str, int, int], Content] = {}
     for sheet in anchors.sheets:
+        place = flag_place(sheet)
+        flags[(sheet.tab.name, *place)] = sheet.tab.cells.get(place, _BLANK)
         if sheet.plan.id == CHECKS:
             continue
         left = leftovers(layout, sheet, keyed.get(sheet.tab.name, {}))
@@ -115,4 +118,4 @@ def _structure(submission: Submission, anchors: Anchors, cells: Cells) -> tuple[
         findings += surroundings.closed_months(submission, sheet)
     findings += tell(strays)
     findings += surroundings.added_sheets(anchors, cells)
-    return replace(submission, strays=strays), findings
+    return replace(submission, strays=strays, flags=flags), findings

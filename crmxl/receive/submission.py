@@ -91,6 +91,8 @@ class Submission:
     """Targets of links to other workbooks in order; formulas write the first one ``[1]``."""
     strays: Mapping[tuple[str, int, int], Content] = field(default_factory=dict)
     """Contents inside the area of a data sheet that stand in no keyed cell: rows without a code, foreign columns."""
+    flags: Mapping[tuple[str, int, int], Content] = field(default_factory=dict)
+    """Where the frozen headers repeat the master flag, and what stands there."""
     findings: tuple[Finding, ...] = ()
     """What went wrong while reading (families F, I and S)."""
 

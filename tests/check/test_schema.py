@@ -25,7 +25,11 @@ def test_every_input_has_its_key_in_the_derived_schema_and_its_document_fits(tmp
     template = LIBRARY.load(name)
     layout = lay_out(template, 2026)
     inputs: dict[Key, Value] = {
-        cell.key: Fraction(46000) if cell.type is Type.DATE else Fraction(5) if cell.type.numeric else "文字"
+        cell.key: Fraction(46000)
+        if cell.type is Type.DATE
+        else Fraction(5)
+        if cell.type.numeric
+        else (*cell.choices, "文字")[0]
         for cell in layout.inputs
     }
     path = tmp_path / "a.xlsx"

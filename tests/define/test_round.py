@@ -200,7 +200,7 @@ def test_units_form_a_tree_in_file_order(tmp_path: Path) -> None:
     found = load_round(make(tmp_path))
     assert codes(found.children("")) == ["JT"]
     assert codes(found.children("JT")) == ["HN", "HD"]
-    assert codes(found.descendants("JT")) == ["HN", "SZ", "GZ", "HD"]
+    assert codes(found.descendants("JT")) == ["HN", "HD", "SZ", "GZ"]
     assert found.descendants("GZ") == ()
     with pytest.raises(CrmxlError, match=r"no unit `HNN`; is `HN` meant\?"):
         found.unit("HNN")

@@ -110,6 +110,13 @@ def test_what_says_the_same_of_many_cells_is_said_once_with_all_of_them() -> Non
     assert "共 3 处" in said
 
 
+def test_a_unit_that_an_altered_stamp_names_is_not_stated_as_a_fact() -> None:
+    altered = report(finding("I105", found="R01", expected="R02", field="x"))
+    assert "华南区域（未确认）" in text([altered], width=120).splitlines()[0]
+    assert "华南区域 (unconfirmed)" in text([altered], "en", 120).splitlines()[0]
+    assert "未确认" not in text([report(TYPED_OVER)])
+
+
 def test_several_files_end_with_a_count_of_verdicts() -> None:
     reports = [report(), report(TYPED_OVER), report(CONVERTED), report(NOT_A_WORKBOOK, layout=None)]
     assert text(reports).splitlines()[-1] == "共 4 个文件：通过 1，有警告 1，不通过 1，无法读取 1"

@@ -7,11 +7,11 @@ from fractions import Fraction
 from functools import lru_cache
 
 from crmxl.catalogue import finding
-from crmxl.check.evidence import Evidence
+from crmxl.check.evidence import Evidence, as_computed
 from crmxl.check.meaning import Area, Meaning, issued_area, meaning
 from crmxl.expression import Fault, Measure, Value, evaluate, keys
-from crmxl.issue.places import Cell, Layout, Role, RowKind, column_of
-from crmxl.model import Finding, Key, Said, Text, Type, split_key
+from crmxl.issue.places import FLAG, Cell, Layout, Role, RowKind, a1, column_of, quoted
+from crmxl.model import Finding, Key, Place, Said, Text, Type, split_key
 from crmxl.money import plain, round_half_away, show, show_ratio
 from crmxl.receive.submission import Content
 
@@ -98,6 +98,30 @@ def formula_changed(evidence: Evidence) -> Iterator[Finding]:
                 expected=shown_value(should, cell),
                 difference=_difference(shown, should, cell),
             )
+
+
+def flag_repeated(evidence: Evidence) -> Iterator[Finding]:
+    """S110. What: a frozen header no longer repeats the master flag. Why: whoever opens the file reads the verdict
+    there. Fix: restore the formula.
+    """
+    submission, layout = evidence.submission, evidence.layout
+    if FLAG not in submission.spots:
+        return
+    area, cell = Area(submission.keys_at), layout.cells[FLAG]
+    for (sheet, row, column), content in submission.flags.items():
+        if content.formula and meaning(content.formula, sheet, area, lambda _: True) == ((FLAG,),):
+            continue
+        spot = submission.spots[FLAG]
+        yield finding(
+            "S110",
+            variant="no-number" if content.formula else "cleared" if content.invisible else "overwritten",
+            place=Place(sheet, a1(row, column), layout.titles[split_key(FLAG)[0]]),
+            found=shown_value(as_computed(content), cell),
+            expected=shown_value(evidence.recomputed[FLAG], cell),
+            issued=f"={quoted(spot.sheet)}!{spot.cell}",
+            returned=_shortened(content.formula),
+            difference="—",
+        )
 
 
 def _reads(layout: Layout, key: Key, damaged: set[str], evidence: Evidence) -> bool:

@@ -1,0 +1,101 @@
+"""Family I, what is judged by the group's records: issued figures, the round, the signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crmxl.catalogue import finding
+from crmxl.check.evidence import Evidence
+from crmxl.check.rules.structure import same_value, shown_value
+from crmxl.check.standard import Standard, carried
+from crmxl.expression import Node, keys
+from crmxl.issue.places import Layout, Role
+from crmxl.issue.stamp import signed_by
+from crmxl.model import Finding, Text
+
+_WHAT = {
+    "round": Text("轮次", "round"),
+    "stage": Text("阶段", "stage"),
+    "year": Text("预算年度", "year"),
+    "unit": Text("预算单位", "unit"),
+    "template": Text("模板", "template"),
+}
+
+
+def of_this_round(evidence: Evidence, standard: Standard) -> Iterator[Finding]:
+    """I111, I112. What: another round's, stage's, year's or unit's workbook, or a stamp not signed by the round's key.
+    Why: its figures must not get in. Fix: submit the issued workbook.
+    """
+    stamp, round = evidence.submission.stamp, standard.round
+    if stamp is None or round is None:
+        return
+    given = stamp.assignment
+    pairs = [
+        ("round", given.round, round.name),
+        ("stage", given.stage, round.stage),
+        ("year", str(given.year), str(round.year)),
+    ]
+    wrong = [(what, found, expected) for what, found, expected in pairs if found != expected]
+    if given.unit not in round.by_code:
+        wrong.append(("unit", given.unit, "、".join(unit.code for unit in round.units[:10])))
+    names = {name.partition("@")[0] for name in round.templates}
+    if stamp.template not in names:
+        wrong.append(("template", stamp.template, "、".join(sorted(names))))
+    for what, found, expected in wrong:
+        yield finding("I111", found=found or "—", expected=expected or "—", what=_WHAT[what])
+    if not wrong and round.key and not signed_by(stamp, round.key):
+        yield finding("I112")
+
+
+def issued_figures(evidence: Evidence, standard: Standard) -> Iterator[Finding]:
+    """I109. What: an issued figure in the workbook is not the one on record. Why: limits go by the record. Fix: restore
+    it.
+    """
+    stamp = evidence.submission.stamp
+    if stamp is None:
+        return
+    record = standard.figures(stamp.assignment, evidence.layout)
+    for key, cell in evidence.layout.cells.items():
+        if cell.role is not Role.ISSUED or key not in evidence.submission.spots:
+            continue
+        found, expected = evidence.converted[key], record.get(key)
+        if not same_value(found, expected, cell):
+            yield finding(
+                "I109",
+                place=evidence.submission.place(key),
+                key=key,
+                found=shown_value(found, cell),
+                expected=shown_value(expected, cell),
+            )
+
+
+def not_verified(evidence: Evidence, standard: Standard, judging: Layout) -> Iterator[Finding]:
+    """I108. What: rules were judged by figures that only the workbook carries. Why: the unit holds the file.
+    Fix: validate in the round.
+    """
+    if standard.verified:
+        return
+    read = {key for rule in judging.rules for asked in rule.asked for key in _behind(judging, asked.holds)}
+    own = [key for key in carried(judging) if key in read]
+    if own:
+        record = evidence.converted
+        said = "、".join(
+            f"{evidence.submission.title(key)} {_text(shown_value(record.get(key), judging.cells[key]))}" for key in own
+        )
+        yield finding("I108", place=evidence.submission.place(own[0]), key=own[0], found=said)
+
+
+def _text(said: str | Text) -> str:
+    return said.zh if isinstance(said, Text) else said
+
+
+def _behind(layout: Layout, node: Node) -> set[str]:
+    """All keys that a value depends on, through formulas."""
+    waiting, seen = list(keys(node)), set[str]()
+    while waiting:
+        key = waiting.pop()
+        if key not in seen:
+            seen.add(key)
+            formula = layout.cells[key].formula
+            waiting.extend(keys(formula) if formula is not None else ())
+    return seen
