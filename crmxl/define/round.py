@@ -74,7 +74,7 @@ class Round:
     stage: str
     """一上, 二上 …; may be empty."""
     templates: tuple[str, ...]
-    """Ids, or ``id@version``, as written; policies too."""
+    """``id@version``, the newest where the file names none; policies too."""
     policies: tuple[str, ...]
     deadline: str
     """ISO date or words; may be empty."""
@@ -118,16 +118,11 @@ class Round:
 
     @cached_property
     def _below(self) -> Mapping[str, tuple[Unit, ...]]:
-        below: dict[str, list[Unit]] = {}
-        for unit in self.units:
-            below.setdefault(unit.parent, []).append(unit)
-        return {code: tuple(units) for code, units in below.items()}
+        parents = {unit.parent for unit in self.units}
+        return {code: tuple(unit for unit in self.units if unit.parent == code) for code in parents}
 
     def assignment(self, unit_code: str, template: Template) -> Assignment:
-        """What the unit is asked to fill in ``template``: its own parts and parameters as far as they are there.
-
-        Raises CrmxlError where there is no such unit.
-        """
+        """What the unit is asked to fill in ``template``: its own parts and parameters as far as they are there."""
         unit = self.unit(unit_code)
         there = {section.part for sheet in template.sheets for section in sheet.sections}
         issued = set(map(_parameter, _issued(template)))
@@ -143,13 +138,17 @@ class Round:
             first_month=unit.first_month,
             parameters={name: value for name, value in unit.parameters.items() if name in issued},
             lang=self.lang,
+            policies=self.policies,
+            limits={rule: {name: one.text for name, one in own.items()} for rule, own in self.overrides(unit).items()},
         )
+
+    def overrides(self, unit: Unit) -> dict[str, Mapping[str, Limit]]:
+        """The round's own limits for units of this type, by rule and name."""
+        return {rule: by_type[unit.type] for rule, by_type in self.limits.items() if unit.type in by_type}
 
     def policy_for(self, unit_code: str, policy: Policy) -> Policy:
         """``policy`` with the limits that the round has for units of this type."""
-        kind = self.unit(unit_code).type
-        own = {code: kinds[kind] for code, kinds in self.limits.items() if kind in kinds}
-        return policy.limited(own)
+        return policy.limited(self.overrides(self.unit(unit_code)))
 
 
 def round_library(folder: Path) -> Library:
@@ -188,8 +187,8 @@ def load_round(folder: Path, library: Library | None = None, policies: Policies 
     return Round(
         **{name: document.get(name, "") for name in ("name", "year", "stage", "contact", "deadline")},
         **{name: document[name] for name in ("phase", "lang", "parent_amount") if name in document},
-        templates=tuple(document["templates"]),
-        policies=tuple(document.get("policies", ())),
+        templates=tuple(template.name for template in templates),
+        policies=tuple(policy.name for policy in judging),
         units=tuple(units),
         limits={
             rule: {kind: {name: read_limit(value) for name, value in values.items()} for kind, values in kinds.items()}

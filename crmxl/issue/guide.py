@@ -99,7 +99,9 @@ def write(book: Book, layout: Layout, assignment: Assignment, flag: Value) -> Pa
     row = _heading(page, row + 1, _CONTENTS.say(lang))
     for plan in layout.sheets:
         page.link(row, 2, f"{quoted(plan.name)}!A1", plan.name, looks.LINK)
-        page.text(row, 3, _about(layout, plan.id), looks.PLAIN)
+        about = "；".join(filter(None, (_about(layout, plan.id), plan.note)))
+        page.text(row, 3, about if lang == "zh" else about.replace("；", "; "), looks.WRAPPED)
+        page.call("set_row", row - 1, looks.ROW_HEIGHT + (looks.lines(about, 76) - 1) * looks.LINE_HEIGHT)
         row += 1
     page.call("set_paper", 9)
     page.call("fit_to_pages", 1, 0)

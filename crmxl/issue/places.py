@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crmxl.expression import Measure, Node, Value, excel
-from crmxl.model import Column, Key, Kind, Lang, Template, Type, split_key
+from crmxl.model import Column, Key, Kind, Lang, Template, Text, Type, split_key
 
 if TYPE_CHECKING:
     from crmxl.issue.ruling import PlacedRule
@@ -31,6 +31,13 @@ FIRST_ROW = 7
 MARKER = "crmxl:"
 CHECKS = "_checks"
 """Id of the generated sheet 校验."""
+SIGNATURES = (
+    Text("编制人：____________", "Prepared by: ____________"),
+    Text("审核人：____________", "Reviewed by: ____________"),
+    Text("批准人：____________", "Approved by: ____________"),
+    Text("日期：______年____月____日", "Date: ____________"),
+)
+"""The signature block, on as many rows as the page's width needs."""
 FLAG: Key = "flag@result"
 """The master flag: 未完成 / 通过 / 提示 / 不通过."""
 

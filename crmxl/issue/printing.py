@@ -20,6 +20,8 @@ _PAGE_HEIGHT = (8.27 - 2 * 0.6) * 72 * 0.97
 _LEAST_SCALE = 0.65
 _HEAD = 30 + 20 + 20 + 30
 """Points of the repeated title, status, note and header rows."""
+_AFTER = 4
+"""Rows after the last line that print: a gap and the signatures."""
 _BREAKABLE = (RowKind.SECTION, RowKind.GROUP)
 
 
@@ -52,7 +54,7 @@ def _ends(pixels: Sequence[float], fixed: float, limit: float) -> list[int]:
     """How many columns stand before each page's end but the last."""
     ends, run = [], fixed
     for number, width in enumerate(pixels):
-        if run + width > limit and run > fixed:
+        if run + width > limit + 0.5 and run > fixed:  # half a pixel: sums of floats differ by their order
             ends.append(number)
             run = fixed
         run += width
@@ -95,7 +97,7 @@ def set_up(page: Page, plan: SheetPlan, widths: Mapping[int, float], heights: Ma
     page.call("set_margins", 0.4, 0.4, 0.6, 0.6)
     page.call("center_horizontally")
     page.call("repeat_rows", MARKER_ROW - 1, HEADER_ROW - 1)
-    page.call("print_area", 0, 0, max(plan.last_row, FIRST_ROW) + 1, max(widths) - 1)
+    page.call("print_area", 0, 0, max(plan.last_row, FIRST_ROW) + _AFTER, max(widths) - 1)
     page.call("set_print_scale", int(scale * 100))
     if ends:
         page.call("repeat_columns", 0, 1)

@@ -24,6 +24,7 @@ from crmxl.issue.places import (
     MARKER,
     MARKER_ROW,
     NOTE_ROW,
+    SIGNATURES,
     STATUS_ROW,
     TITLE_ROW,
     Cell,
@@ -51,10 +52,6 @@ PROTECTION = {
 """What a protected sheet still allows; no password: locks are against accidents, checks are against the rest."""
 _ANCHORS = {TOTAL, split_key(FLAG)[0]}
 """Codes that are for the reader alone."""
-_SIGNATURES = Text(
-    "编制人：____________　　审核人：____________　　批准人：____________　　日期：______年____月____日",
-    "Prepared by: ____________   Reviewed by: ____________   Approved by: ____________   Date: ____________",
-)
 _UNIT = Text("预算单位：{unit}　　预算年度：{year}　　单位：元", "Unit: {unit}    Year: {year}    Amounts in yuan")
 _CHECK = Text("校验", "Check")
 _LEFT = Text("上限余额（元）", "Left (yuan)")
@@ -165,14 +162,17 @@ class _Writer:
             page.call("set_column", number - 1, number - 1, size, None, {"hidden": hidden})
         visible = {n: w for n, w in widths.items() if not any(s.hidden and s.number == n for s in plan.spans)}
         start = 3 if printing.pages_across(visible)[1] else 1  # in repeated columns it would be cut off on later pages
-        self._head(page, plan, start)
+        self._head(page, plan, start, visible)
         by_place = {(cell.row, cell.column): cell for cell in self.layout.cells.values() if cell.sheet == plan.id}
         heights = {row.number: self._height(row, plan, by_place, widths) for row in plan.rows}
         for row in plan.rows:
             page.call("set_row", row.number - 1, heights[row.number])
             self._row(page, plan, row, by_place)
         if plan.kind is not Kind.FORM and plan.id != CHECKS:
-            page.text(plan.last_row + 2, max(start, 2), _SIGNATURES.say(self.lang), looks.SIGNATURE)
+            first = max(start, 2)
+            room = self._room(visible, first)
+            for number, line in enumerate(_packed([one.say(self.lang) for one in SIGNATURES], room)):
+                page.text(plan.last_row + 2 + number, first, line, looks.SIGNATURE)
         data_validations(page, self.layout, plan)
         conditional_formats(page, self.layout, plan)
         printing.set_up(page, plan, visible, heights)
@@ -181,7 +181,7 @@ class _Writer:
         page.call("ignore_errors", {"number_stored_as_text": f"A1:{letters(plan.spans[-1].number)}{plan.last_row}"})
         page.call("protect", "", PROTECTION)
 
-    def _head(self, page: Page, plan: SheetPlan, start: int) -> None:
+    def _head(self, page: Page, plan: SheetPlan, start: int, visible: Mapping[int, float]) -> None:
         page.call("set_default_row", looks.ROW_HEIGHT)
         page.text(MARKER_ROW, 1, MARKER + plan.id, looks.HIDDEN)
         page.text(ID_ROW, 1, "#", looks.HIDDEN)
@@ -197,15 +197,17 @@ class _Writer:
         page.text(NOTE_ROW, 1, _CHECK.say(self.lang), looks.LABEL)
         reference = self.layout.addresser(plan.id)((FLAG,))[0]
         page.formula(NOTE_ROW, 2, reference, self.flag_value(), looks.FLAG)
-        self._headline(page, plan)
+        self._headline(page, plan, visible)
         page.call("set_row", HEADER_ROW - 1, 30)
         page.text(HEADER_ROW, 1, _CODE.say(self.lang), looks.HEADER)
         for span in plan.spans:
             page.text(HEADER_ROW, span.number, span.title, looks.HEADER)
         page.call("freeze_panes", FIRST_ROW - 1, 2)
 
-    def _headline(self, page: Page, plan: SheetPlan) -> None:
-        """Beside the flag: what is left of the bounds that matter most, then the sheet's note."""
+    def _headline(self, page: Page, plan: SheetPlan, visible: Mapping[int, float]) -> None:
+        """Beside the flag: what is left of the bounds that matter, then the sheet's note if the first page has room
+        for it (填报说明 has it in full).
+        """
         column = 3
         for placed in self.layout.rules if plan.id != CHECKS else ():
             if placed.rule.headline and not placed.rule.each:
@@ -216,8 +218,13 @@ class _Writer:
                 page.formula(NOTE_ROW, column + 1, f"{bound}-{used}", rest, looks.HEADLINE_NUMBER)
                 below_zero(page, a1(NOTE_ROW, column + 1))
                 column += 2
-        if plan.note:
+        if plan.note and looks.width(plan.note) * 0.9 <= self._room(visible, column):
             page.text(NOTE_ROW, column, plan.note, looks.NOTE)
+
+    def _room(self, visible: Mapping[int, float], column: int) -> float:
+        """Characters from ``column`` to the end of the first page."""
+        ends = printing.pages_across(visible)[1]
+        return sum(size for number, size in visible.items() if column <= number <= (ends[0] if ends else number))
 
     def _row(
         self,
@@ -270,6 +277,18 @@ class _Writer:
             if isinstance(text, str) and text:
                 most = max(most, looks.lines(text, widths[span.number] + 1))
         return looks.ROW_HEIGHT + (most - 1) * looks.LINE_HEIGHT
+
+
+def _packed(texts: Sequence[str], room: float) -> list[str]:
+    """``texts`` side by side on as few lines as fit ``room`` characters."""
+    lines: list[str] = []
+    for text in texts:
+        wider = f"{lines[-1]}　　{text}" if lines else text
+        if lines and looks.width(wider) <= room:
+            lines[-1] = wider
+        else:
+            lines.append(text)
+    return lines
 
 
 def subtract(left: Value, right: Value) -> Value:

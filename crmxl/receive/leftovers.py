@@ -11,14 +11,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from crmxl.catalogue import finding
-from crmxl.issue.places import Layout, Role, a1, column_of
+from crmxl.issue.places import SIGNATURES, Layout, Role, a1, column_of
 from crmxl.model import Finding, Kind, Place, Text
 from crmxl.money import read_number, show_plain
 from crmxl.receive.anchors import Located, span_title
 from crmxl.receive.submission import Content, ContentType
 
-_SIGNATURES = ("编制人", "Prepared by")
-"""Open the signature block (issue/workbook.py), which units fill in."""
+_SIGNATURES = tuple(text.partition(mark)[0] for one in SIGNATURES for text, mark in ((one.zh, "："), (one.en, ":")))
+"""Open the lines of the signature block, which units fill in."""
 _NOTHING = Text("空白", "blank")
 _FIGURES = (ContentType.NUMBER, ContentType.DATE)
 _TYPED = (Role.INPUT, Role.ISSUED, Role.CLOSED)

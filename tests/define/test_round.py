@@ -113,7 +113,7 @@ def codes(units: tuple[Unit, ...]) -> list[str]:
 def test_the_sound_round_loads(tmp_path: Path) -> None:
     found = load_round(make(tmp_path))
     assert (found.name, found.year, found.stage) == ("2026 年度预算", 2026, "一上")
-    assert (found.templates, found.policies) == (("small",), ("house@1",))
+    assert (found.templates, found.policies) == (("small@1",), ("house@1",))
     assert (found.deadline, found.phase, found.parent_amount, found.lang) == ("2025-11-30", "even", "sum", "zh")
     assert found.unit("HN") == Unit(
         "HN", "华南区域", "JT", "区域", "hn@example.com", {"target": "200000000"}, ("one",), first_month=1
@@ -219,7 +219,9 @@ def test_an_assignment_says_all_that_the_round_knows_of_the_unit(tmp_path: Path)
     assert (given.unit, given.unit_name, given.year, given.round) == ("HN", "华南区域", 2026, "2026 年度预算")
     assert (given.stage, given.deadline, given.contact) == ("一上", "2025-11-30", "集团客户关系部 王主任")
     assert (given.parts, given.first_month, given.parameters) == (("one",), 1, {"target": "200000000"})
-    assert found.assignment("SZ", small).first_month == 7
+    assert (given.policies, given.limits) == (("house@1",), {"P101": {"rate": "0.4‰"}})
+    city = found.assignment("SZ", small)
+    assert (city.first_month, city.limits) == (7, {})
     other = found.assignment("HN", round_library(found.folder).load("cosmetics-plan"))
     assert (other.parts, other.parameters) == ((), {})
 

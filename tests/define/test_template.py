@@ -152,3 +152,122 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(CrmxlError, match="cannot be read"):
         load_template(tmp_path / "none.toml")
+
+
+SPLIT = """
+[[sheet]]
+id = "split"
+kind = "grid"
+title = { zh = "分摊", en = "Split" }
+columns = [
+    { id = "base", type = "money", title = { zh = "合计" }, expression = "0" },
+    { id = "share", type = "percent", minimum = 0, maximum = 1, issued = true },
+    { id = "ceiling", type = "money", title = { zh = "标准" }, issued = true },
+    { id = "heads", type = "integer", title = { zh = "人数" }, issued = true },
+    { id = "kind", type = "choice", title = { zh = "类型" }, choices = ["拜访", "礼品"], issued = true },
+    { id = "since", type = "date", title = { zh = "起" }, issued = true },
+    { id = "note", type = "text", title = { zh = "说明" } },
+    { id = "part", type = "money", title = { zh = "其中" }, expression = "ROUND(base * share, 2)" },
+]
+[[sheet.section]]
+code = "9"
+title = { zh = "第九" }
+[[sheet.section.lines]]
+code = "9.1"
+title = { zh = "丁" }
+values = { share = "60%", ceiling = 300.5, heads = 3, kind = "礼品", since = "2026-01-01" }
+formulas = { base = "1@amount" }
+[[sheet.section.lines]]
+code = "9.2"
+title = { zh = "戊" }
+values = { share = "0.5‰" }
+formulas = { base = "9.1@part" }
+"""
+LINE = "sheet[3].section[0].lines[0]"
+UNFIT = {
+    # what is wrong: (text in SPLIT, its replacement, place, words of the message)
+    "an issued column that is calculated": (
+        'expression = "0"',
+        'expression = "0", issued = true',
+        "sheet[3].columns[0].issued",
+        "this column is calculated",
+    ),
+    "an issued column that is required": (
+        'zh = "人数" }',
+        'zh = "人数" }, required = true',
+        "sheet[3].columns[3].required",
+        "this column is issued",
+    ),
+    "an issued column that is split into months": (
+        'zh = "标准" }',
+        'zh = "标准" }, months = true',
+        "sheet[3].columns[2].months",
+        "this column is issued",
+    ),
+    "a value of an input": ('share = "60%"', 'note = "60%"', f"{LINE}.values.note", "`note` is not issued on lines"),
+    "a value of a calculated column": ('share = "60%"', "part = 1", f"{LINE}.values.part", "issued columns are share"),
+    "a value of no column": ('share = "60%"', 'shares = "60%"', f"{LINE}.values.shares", "there is no column `shares`"),
+    "a value that is true": ("heads = 3", "heads = true", f"{LINE}.values.heads", "found true"),
+    "a share that is no number": ('"60%"', '"60 %"', f"{LINE}.values.share", 'a share such as "60%"'),
+    "a share above its maximum": ('"60%"', '"160%"', f"{LINE}.values.share", "found `1.6`; must be at most 1"),
+    "a negative share": ('"60%"', "-0.6", f"{LINE}.values.share", "must be at least 0"),
+    "a share where an amount belongs": ("300.5", '"60%"', f"{LINE}.values.ceiling", "an amount such as 20000"),
+    "an amount below the fen": ("300.5", "300.505", f"{LINE}.values.ceiling", "an amount such as 20000"),
+    "half a person": ("heads = 3", "heads = 3.5", f"{LINE}.values.heads", "a whole number"),
+    "a choice that is not offered": ('kind = "礼品"', 'kind = "峰会"', f"{LINE}.values.kind", "one of 拜访, 礼品"),
+    "a day that no calendar has": ("2026-01-01", "2026-02-30", f"{LINE}.values.since", "must be a day"),
+    "a formula of an input": (
+        'base = "1@amount"',
+        'note = "1"',
+        f"{LINE}.formulas.note",
+        "calculated columns are base",
+    ),
+    "a formula of no column": ('base = "1@amount"', 'bass = "1"', f"{LINE}.formulas.bass", "no column `bass`"),
+    "a formula that cannot be read": ('"1@amount"', '"1 +"', f"{LINE}.formulas.base", "»"),
+    "a formula of a line that is not there": ('"1@amount"', '"3@amount"', f"{LINE}.formulas.base", "`3`"),
+    "a formula that gives a condition": ('"1@amount"', '"1@amount > 0"', f"{LINE}.formulas.base", "a condition"),
+    "a formula that needs itself": (
+        '"1@amount"',
+        '"9.2@part"',
+        f"{LINE}.formulas.base",
+        "circle: 9.1@base needs 9.2@part needs 9.2@base needs 9.1@part needs 9.1@base",
+    ),
+}
+
+
+def test_a_line_has_its_issued_values_and_formulas_exactly(tmp_path: Path) -> None:
+    first, second = load_template(write(tmp_path, SOUND + SPLIT)).sheets[3].sections[0].lines
+    assert first.values == {"share": "0.6", "ceiling": "300.5", "heads": "3", "kind": "礼品", "since": "2026-01-01"}
+    assert second.values == {"share": "0.0005"}
+    assert first.formulas == {"base": "1@amount"}
+
+
+def test_only_columns_that_say_so_are_issued(tmp_path: Path) -> None:
+    sheets = load_template(write(tmp_path, SOUND + SPLIT)).sheets
+    issued = [column.id for sheet in sheets for column in sheet.columns if column.issued]
+    assert issued == ["share", "ceiling", "heads", "kind", "since"]
+    assert sheets[0].fields[0].issued and not sheets[0].fields[0].column.issued
+
+
+@pytest.mark.parametrize(("old", "new", "place", "words"), UNFIT.values(), ids=UNFIT.keys())
+def test_a_line_s_unfit_value_or_formula_is_refused_at_the_place(
+    tmp_path: Path, old: str, new: str, place: str, words: str
+) -> None:
+    assert SPLIT.count(old) == 1, f"{old} must stand once in SPLIT"
+    (problem,) = problems(tmp_path, SOUND + SPLIT.replace(old, new))
+    assert problem.place == f"templates/small.toml: {place}"
+    assert words in problem.message
+
+
+def test_a_list_has_no_issued_columns(tmp_path: Path) -> None:
+    text = SOUND.replace('id = "unit_price", type = "money"', 'id = "unit_price", type = "money", issued = true')
+    (problem,) = problems(tmp_path, text)
+    assert problem.place == "templates/small.toml: sheet[2].columns[1].issued"
+    assert problem.message == "belongs to grids; the rows of a list are the unit's own"
+
+
+def test_a_column_s_own_expression_counts_only_where_no_line_replaces_it(tmp_path: Path) -> None:
+    circular = SPLIT.replace('expression = "0"', 'expression = "part"')
+    load_template(write(tmp_path, SOUND + circular))
+    (problem,) = problems(tmp_path, SOUND + circular.replace('formulas = { base = "9.1@part" }\n', ""))
+    assert problem.message == "calculates in a circle: 9.2@base needs 9.2@part needs 9.2@base"
