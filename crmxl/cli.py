@@ -73,6 +73,16 @@ def _own_templates(command: Function) -> Function:
     )(command)
 
 
+def _in_round(command: Function) -> Function:
+    """Give a command ``--round``."""
+    return click.option(
+        "--round",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        metavar="DIR",
+        help="轮次文件夹（round.toml、units.csv）：按集团的记录办理。Folder of a round: the group's records count.",
+    )(command)
+
+
 def _help(zh: str, en: str, examples: tuple[str, ...]) -> str:
     """The help of a command: Chinese, English, examples line by line."""
     return "\n".join((f"{zh}\n\n{en}\n\n\b\n示例 Example:", *(f"  crmxl {example}" for example in examples)))
@@ -213,6 +223,7 @@ def check_template(file: str, as_json: bool, lang: Lang) -> None:
     "generate cosmetics-plan --unit 华南区域 --year 2026 -o 华南区域.xlsx",
     "generate annual-departments --unit 人力资源部 --parts hr --year 2026",
     "generate annual-departments --unit 西南子公司 --first-month 7 --data 数据.json --phase even",
+    "generate customer-relations --round 2026年度/ --unit HN",
 )
 @click.argument("template", metavar="TEMPLATE")
 @click.option("-o", "--output", type=_SAVE, help="保存为。Where to save it.  [TEMPLATE-UNIT-YEAR.xlsx]")
@@ -229,6 +240,7 @@ def check_template(file: str, as_json: bool, lang: Lang) -> None:
 @click.option("--parts", default="", help="只含这些部分，逗号分隔。Only these parts, separated by commas.")
 @click.option("--first-month", type=click.IntRange(1, 12), default=1, help="从几月起，之前锁定。First open month.")
 @click.option("--phase", type=click.Choice(["even"]), help="把全年平均分解到月。Split years evenly into months.")
+@_in_round
 def generate(template: str, output: Path | None, lang: Lang, **options: Any) -> None:
     """Make a workbook."""
     from crmxl.commands.issuing import make_workbook
@@ -246,6 +258,8 @@ def generate(template: str, output: Path | None, lang: Lang, **options: Any) -> 
     "validate 上报/ -o 问题.xlsx",
     "validate 上报/ --format json",
     "validate 上报/ --templates 我的模板/",
+    "validate 上报/ --round 2026年度/",
+    "validate 上报/ --policy 新制度.toml --compare",
 )
 @click.argument("paths", metavar="PATH...", type=_PATH, nargs=-1, required=True)
 @click.option(
@@ -265,6 +279,9 @@ def generate(template: str, output: Path | None, lang: Lang, **options: Any) -> 
     help="达到此级别时退出码为 1。Severity from which the exit code is 1.",
 )
 @_own_templates
+@_in_round
+@click.option("--policy", type=_SAVE, metavar="FILE", help="改用这份制度文件判断。Judge by this policy file instead.")
+@click.option("--compare", is_flag=True, help="与 --policy 一起：结论会怎么变。With --policy: what would change.")
 def validate(paths: tuple[Path, ...], lang: Lang, **options: Any) -> None:
     """Check workbooks."""
     from crmxl.commands.receiving import validate_files
@@ -290,6 +307,7 @@ def validate(paths: tuple[Path, ...], lang: Lang, **options: Any) -> None:
 )
 @click.option("--json", "form", flag_value="json", help="同 --format json。Same as --format json.")
 @_own_templates
+@_in_round
 def consolidate(paths: tuple[Path, ...], lang: Lang, **options: Any) -> None:
     """Add workbooks up."""
     from crmxl.commands.receiving import consolidate_files

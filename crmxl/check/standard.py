@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from crmxl.define.policies import Policies, applicable
 from crmxl.define.round import Round
+from crmxl.define.waivers import Waiver
 from crmxl.errors import CrmxlError
 from crmxl.expression import Value
 from crmxl.issue.layout import lay_out
@@ -25,6 +26,8 @@ class Standard:
     """Where policies are found by name."""
     instead: tuple[Policy, ...] | None = None
     """Policies to judge by in place of those that the round or the workbook names: a what-if."""
+    today: str = ""
+    """ISO date by which waivers expire."""
 
     def rules(self, given: Assignment, issued: Layout) -> Layout:
         """The submission's layout with the rules to judge by; ``issued`` itself where those are its own."""
@@ -55,6 +58,10 @@ class Standard:
             return issued_values(issued, self.assignment(given, issued))
         except CrmxlError:  # a stamp that was tampered with; its figures are told as not verified
             return dict(issued.preset_values)
+
+    def waivers(self, unit: str) -> tuple[Waiver, ...]:
+        """The unit's waivers."""
+        return tuple(waiver for waiver in self.round.waivers if waiver.unit == unit) if self.round else ()
 
     @property
     def verified(self) -> bool:

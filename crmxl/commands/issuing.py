@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +11,8 @@ from crmxl.check.standard import policies_for
 from crmxl.commands.output import say
 from crmxl.define.entries import load_entries
 from crmxl.define.library import Library
-from crmxl.define.policies import Policies
+from crmxl.define.policies import Policies, applicable
+from crmxl.define.round import load_round, round_library, round_policies
 from crmxl.errors import CrmxlError
 from crmxl.files import write_atomically
 from crmxl.issue.calculate import calculate
@@ -18,8 +20,9 @@ from crmxl.issue.layout import lay_out
 from crmxl.issue.phase import phase_even
 from crmxl.issue.places import FLAG
 from crmxl.issue.workbook import issued_values, write
-from crmxl.model import Assignment, Lang, Text
+from crmxl.model import Assignment, Lang, Template, Text
 from crmxl.money import show
+from crmxl.policy import Policy
 
 _MADE = Text("已生成 {facts}", "Made: {facts}")
 _FACTS = Text("{template}，{year} 年度", "{template}, {year}")
@@ -41,40 +44,68 @@ def make_workbook(
     parts: str,
     first_month: int,
     phase: str | None,
+    round: Path | None,
 ) -> None:
     """Write the workbook; its path goes to stdout, what it is to stderr."""
-    template = Library().load(name)
     chosen = tuple(part.strip() for part in parts.replace("，", ",").split(",") if part.strip())
-    named = policies_for(template, Policies())
-    rules = tuple(map(Policies().load, named))
-    layout = lay_out(template, year or budget_year(date.today()), chosen, first_month, lang, rules)
+    if round is not None:
+        template, given, rules, secret = _of_round(round, name, unit)
+        lang = given.lang
+    else:
+        template, policies, secret = Library().load(name), Policies(), b""
+        named = policies_for(template, policies)
+        rules = tuple(map(policies.load, named))
+        given = Assignment(
+            unit=unit or unit_name,
+            unit_name=unit_name,
+            year=year or budget_year(date.today()),
+            deadline=deadline,
+            contact=contact,
+            parts=chosen,
+            first_month=first_month,
+            lang=lang,
+            policies=named,
+        )
+    layout = lay_out(template, given.year, given.parts, given.first_month, lang, rules)
     inputs, parameters = load_entries(data, layout) if data else ({}, {})
     if phase == "even":
         inputs = phase_even(layout, inputs)
-    assignment = Assignment(
-        unit=unit or unit_name,
-        unit_name=unit_name,
-        year=layout.year,
-        deadline=deadline,
-        contact=contact,
-        parts=layout.parts,
-        first_month=first_month,
-        parameters=parameters,
-        lang=lang,
-        policies=named,
-    )
+    assignment = replace(given, parts=layout.parts, parameters={**parameters, **given.parameters})
     path = output or _free(Path(f"{'-'.join(filter(None, (template.id, _safe(unit), str(layout.year))))}.xlsx"))
-    write_atomically(path, write(layout, assignment, inputs))
+    write_atomically(path, write(layout, assignment, inputs, secret=secret))
     print(path)
     facts = _FACTS.say(lang).format(template=template.name, year=layout.year)
-    if unit or unit_name:
-        facts += _UNIT.say(lang).format(unit=unit_name or unit)
+    if given.unit:
+        facts += _UNIT.say(lang).format(unit=given.unit_name or given.unit)
     if inputs:
         values = calculate(layout, {**issued_values(layout, assignment), **inputs})
         total = values.get(template.total)
         shown = show(total) if isinstance(total, Fraction) else str(total)
         facts += _TOTAL.say(lang).format(total=shown, flag=values[FLAG])
     say(_MADE.say(lang).format(facts=facts))
+
+
+def _of_round(folder: Path, name: str, unit: str) -> tuple[Template, Assignment, tuple[Policy, ...], bytes]:
+    """Template, assignment, rules and key of one unit's workbook, all by the round's records."""
+    records = load_round(folder)
+    if not unit:
+        raise CrmxlError("--round 要与 --unit 编码 一起用 · --round goes with --unit CODE")
+    template = round_library(folder).load(name)
+    if template.id not in {one.partition("@")[0] for one in records.templates}:
+        there = "、".join(records.templates)
+        raise CrmxlError(f"{name}: 本轮次的模板是 {there} · this round's templates are {there}")
+    rules = tuple(
+        records.policy_for(unit, policy)
+        for policy in applicable(template, map(round_policies(folder).load, records.policies))
+    )
+    kind = records.unit(unit).type
+    limits = {
+        rule: {name: limit.text for name, limit in kinds[kind].items()}
+        for rule, kinds in records.limits.items()
+        if kind in kinds
+    }
+    given = records.assignment(unit, template)
+    return template, replace(given, policies=tuple(rule.name for rule in rules), limits=limits), rules, records.key
 
 
 def budget_year(today: date) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crmxl.commands.receiving import print_totals, read_all, render_totals, write_copies
+from crmxl.commands.receiving import bench, print_totals, read_all, render_totals, write_copies
 from crmxl.demo import samples
 from crmxl.files import write_atomically
 from crmxl.group.consolidate import consolidate
@@ -59,7 +59,7 @@ def show_demo(folder: Path, lang: Lang) -> None:
         if sample.faulty:
             to.print(_STORY.say(lang).format(name=sample.name))
     step(1)
-    reports = read_all(paths, lang)
+    reports = read_all(paths, lang, bench())
     print_verdicts(to, reports, lang)
     to.print()
     for report in reports:

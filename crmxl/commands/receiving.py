@@ -5,14 +5,20 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmxl.catalogue import finding
 from crmxl.check.runner import check
+from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.commands.output import BINARY, form_of, put, say
 from crmxl.define.library import Library
+from crmxl.define.policies import Policies, shipped
+from crmxl.define.policy import load_policy
+from crmxl.define.round import load_round, round_library, round_policies
 from crmxl.errors import CrmxlError, DefinitionError
 from crmxl.files import workbooks_in, write_atomically
 from crmxl.model import Lang, Severity, Text
@@ -51,16 +57,36 @@ def library_with(own: Path | None) -> Library:
     return Library(own, folder("templates")) if own is not None else Library()
 
 
-def read_all(paths: Sequence[Path], lang: Lang, own: Path | None = None) -> list[Report]:
+@dataclass(frozen=True)
+class Bench:
+    """Where definitions are found, and what submissions are judged by."""
+
+    library: Library
+    standard: Standard
+
+
+def bench(own: Path | None = None, round: Path | None = None, policy: Path | None = None) -> Bench:
+    """The bench for a round, or for the shipped definitions with the operator's own folder before them."""
+    today = date.today().isoformat()
+    if round is not None:
+        records, policies = load_round(round), round_policies(round)
+        library = round_library(round)
+    else:
+        beside = (own / "policies",) if own is not None and (own / "policies").is_dir() else ()
+        records, policies, library = None, Policies(*beside, shipped()), library_with(own)
+    instead = (load_policy(policy),) if policy is not None else None
+    return Bench(library, Standard(records, policies, instead, today))
+
+
+def read_all(paths: Sequence[Path], lang: Lang, at: Bench) -> list[Report]:
     """The reports of ``paths`` in their order, with a bar on a terminal."""
-    library = library_with(own)
-    return [check(_read(path, library)) for path in progress(paths, _READING.say(lang))]
+    return [check(_read(path, at), at.standard) for path in progress(paths, _READING.say(lang))]
 
 
-def _read(path: Path, library: Library) -> Submission:
+def _read(path: Path, at: Bench) -> Submission:
     """A submission, also of a file that cannot be opened: that must not stop the others."""
     try:
-        return read(path, library)
+        return read(path, at.library, at.standard.policies)
     except DefinitionError:
         raise
     except CrmxlError as error:
@@ -76,11 +102,18 @@ def validate_files(
     annotate: Path | None,
     fail_on: str,
     own: Path | None,
+    round: Path | None,
+    policy: Path | None,
+    compare: bool,
 ) -> int:
     """Print or save the findings of all files; the exit code."""
+    if compare:
+        if policy is None:
+            raise CrmxlError("--compare 要与 --policy 文件 一起用 · --compare goes with --policy FILE")
+        return compare_policies(paths, lang, form, bench(own, round), bench(own, round, policy))
     form = form_of(form, output, ("text", "json", "csv", "xlsx"), "text")
     _keep_apart(annotate, paths)
-    reports = read_all(workbooks_in(paths), lang, own)
+    reports = read_all(workbooks_in(paths), lang, bench(own, round, policy))
     if form == "text" and output is None:
         print_findings(console(), reports, lang)
     else:
@@ -105,13 +138,13 @@ def write_copies(reports: Sequence[Report], into: Path) -> int:
 
 
 def consolidate_files(
-    paths: Sequence[Path], lang: Lang, *, output: Path | None, form: str | None, own: Path | None
+    paths: Sequence[Path], lang: Lang, *, output: Path | None, form: str | None, own: Path | None, round: Path | None
 ) -> int:
     """Save or print the totals, show them to people, name what was left out; the exit code."""
     from crmxl.group.consolidate import consolidate
 
     form = form_of(form, output, ("xlsx", "csv", "json", "parquet"), "" if output is None else "xlsx")
-    totals = consolidate(read_all(workbooks_in(paths), lang, own))
+    totals = consolidate(read_all(workbooks_in(paths), lang, bench(own, round)))
     data_on_stdout = bool(form) and output is None
     print_totals(console(sys.stderr if data_on_stdout else sys.stdout), totals, lang)
     if form:
@@ -159,6 +192,18 @@ def print_totals(to: Console, totals: Totals, lang: Lang) -> None:
             to.print(indented(name, "  ", to.width), soft_wrap=True)
             for reason in one.why(lang).splitlines():
                 to.print(indented(reason, "    ", to.width), soft_wrap=True)
+
+
+def compare_policies(paths: Sequence[Path], lang: Lang, form: str | None, now: Bench, then: Bench) -> int:
+    """Which units would newly fail or pass under another policy, and by how much; the exit code."""
+    from crmxl.report.comparison import compared, comparison_json, print_comparison
+
+    changes = compared(read_all(workbooks_in(paths), lang, now), read_all(workbooks_in(paths), lang, then), lang)
+    if form == "json":
+        print(comparison_json(changes))
+    else:
+        print_comparison(console(), changes, lang)
+    return int(any(change.newly == "fails" for change in changes))
 
 
 def _rendered(reports: Sequence[Report], form: str, lang: Lang) -> bytes:

@@ -137,7 +137,7 @@ def take_entries(document: Any, form: Form, name: str) -> tuple[dict[Key, Value]
         if exact is None:
             continue
         if cell.role == "issued":
-            parameters[key.rpartition("@")[0]] = _parameter(exact, value, cell.type)
+            parameters[key.removesuffix("@value")] = _parameter(exact, value, cell.type)
         else:
             inputs[key] = exact
     if mistakes:

@@ -147,7 +147,8 @@ def _ask(rule: Rule, code: str, sheet: Sheet | None, names: Names) -> Asked:
     for name in used:
         if name not in limits and "@" not in name:
             spoken[name] = resolve(Reference(name))
-    at = rule.at or _first(left) or _first(assertion)
+    own = f"{code}@{rule.at}" if rule.at and "@" not in rule.at else rule.at
+    at = own or _first(left) or _first(assertion)
     return Asked(code, holds, left, right, excess, at, spoken)
 
 

@@ -38,6 +38,8 @@ _FIELDS = {
     "parts": Text("部分", "the choice of parts"),
     "first_month": Text("起始月份", "the first month"),
     "parameters": Text("下发参数", "an issued parameter"),
+    "policies": Text("制度", "the choice of policies"),
+    "limits": Text("制度限额", "a limit of a policy"),
     "lang": Text("语言", "the language"),
 }
 """The stamp's fields as people call them."""
@@ -130,20 +132,21 @@ def _parsed(text: str) -> Stamp | None:
 def _difference(first: Stamp, second: Stamp) -> Finding:
     """The first field in which two stamps differ, as the hidden sheet and as the properties have it."""
     ours, theirs = _facts(first), _facts(second)
-    for name, value in ours.items():
-        if value != theirs[name]:
-            found, expected = (_shown(one) if one else _NOTHING for one in (value, theirs[name]))
-            return finding("I105", place=_AT, found=found, expected=expected, field=_FIELDS[name])
+    for name in (*ours, *theirs):
+        if ours.get(name) != theirs.get(name):
+            found, expected = (_shown(one) if one else _NOTHING for one in (ours.get(name), theirs.get(name)))
+            return finding("I105", place=_AT, found=found, expected=expected, field=_FIELDS[name.partition(".")[0]])
     return finding("I105", variant="spelled", place=_AT)
 
 
 def _facts(stamp: Stamp) -> dict[str, str]:
-    """What a stamp says, as text by field."""
-    given = stamp.assignment
-    facts = {item.name: str(getattr(stamp, item.name)) for item in fields(Stamp) if item.name != "assignment"}
-    facts |= {item.name: str(getattr(given, item.name)) for item in fields(Assignment)}
-    parameters = ", ".join(f"{name} = {value}" for name, value in sorted(given.parameters.items()))
-    return {**facts, "parts": ", ".join(given.parts), "parameters": parameters}
+    """What a stamp says, as text by field; of several values each by ``field.name``."""
+    facts = {item.name: getattr(stamp, item.name) for item in fields(Stamp) if item.name != "assignment"}
+    facts |= {item.name: getattr(stamp.assignment, item.name) for item in fields(Assignment)}
+    parameters, limits = facts.pop("parameters"), facts.pop("limits")
+    said = {name: ", ".join(value) if isinstance(value, tuple) else str(value) for name, value in facts.items()}
+    said |= {f"parameters.{name}": f"{name} = {value}" for name, value in parameters.items()}
+    return said | {f"limits.{rule}": f"{rule}: {dict(sorted(own.items()))}" for rule, own in limits.items()}
 
 
 def _impossible(given: Assignment, template: Template) -> Finding | None:

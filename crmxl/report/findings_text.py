@@ -42,6 +42,8 @@ _HEADERS = (
 )
 _NO_UNIT = Text("（未注明单位）", "(no unit)")
 _UNCONFIRMED = Text("{unit}（未确认）", "{unit} (unconfirmed)")
+_ALTERED = ("I105", "I112")
+"""Say that the stamp, which names the unit, may not be as it was issued."""
 _FIX = Text("改法：", "Fix: ")
 _TIMES = Text("共 {count} 处", "{count} cells")
 _FILES = Text("共 {count} 个文件：", "{count} files: ")
@@ -104,7 +106,7 @@ def _print_file(to: Console, report: Report, lang: Lang) -> None:
 
 def _unit(report: Report, lang: Lang) -> str:
     """The unit's name; marked where the stamp that says it was altered."""
-    altered = any(finding.code == "I105" for finding in report.findings)
+    altered = any(finding.code in _ALTERED for finding in report.findings)
     if not altered or not report.unit_name:
         return report.unit_name
     return _UNCONFIRMED.say(lang).format(unit=report.unit_name)

@@ -11,6 +11,7 @@ import pytest
 from crmxl.define.template import load_template
 from crmxl.errors import CrmxlError, DefinitionError, Problem
 from crmxl.model import Kind, Level, Text, Type
+from crmxl.resources import folder
 from tests.define.unsound import BROKEN, SOUND
 
 
@@ -271,3 +272,14 @@ def test_a_column_s_own_expression_counts_only_where_no_line_replaces_it(tmp_pat
     load_template(write(tmp_path, SOUND + circular))
     (problem,) = problems(tmp_path, SOUND + circular.replace('formulas = { base = "9.1@part" }\n', ""))
     assert problem.message == "calculates in a circle: 9.2@base needs 9.2@part needs 9.2@base"
+
+
+def test_the_guide_s_split_table_is_sound(tmp_path: Path) -> None:
+    guide = (folder("docs") / "templates.md").read_text(encoding="utf-8")
+    table = guide.partition("~~~toml\n")[2].partition("~~~\n")[0]
+    groups = '[[sheet.section]]\ncode = "2"\ntitle = { zh = "共用" }\n'
+    for code in ("2.1", "2.2"):
+        groups += f'[[sheet.section.group]]\ncode = "{code}"\ntitle = {{ zh = "小类" }}\nopen = 1\n'
+    text = SOUND.replace('[[sheet]]\nid = "visits"', f'{groups}[[sheet]]\nid = "visits"')
+    lines = load_template(write(tmp_path, text + table)).sheets[3].sections[0].lines
+    assert [line.values["crd"] for line in lines] == ["0.6", "0.5"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from openpyxl.packaging.custom import StringProperty
 from crmxl.catalogue import word
 from crmxl.define.names import LANGS
 from crmxl.issue.stamp import Stamp, properties, stamp_text
-from crmxl.model import say
+from crmxl.model import Assignment, say
+from crmxl.receive.identity import _FIELDS
 from crmxl.receive.submission import Submission
 from tests.receive.returned import ASSIGNMENT, INPUTS, SHELF, Edit, edited, findings, issued, layout, reading, values
 
@@ -82,6 +83,14 @@ def test_copies_that_differ_are_told_with_what_differs(tmp_path: Path) -> None:
         "document properties.",
     ]
     assert submission.stamp is not None and submission.stamp.assignment.unit == "R02"
+
+
+def test_every_field_of_a_stamp_has_a_name_for_people(tmp_path: Path) -> None:
+    named = {item.name for item in (*fields(Stamp), *fields(Assignment))} - {"assignment"}
+    assert set(_FIELDS) == named
+    other = replace(ASSIGNMENT, parameters={"target": "3000000"})
+    submission = reading(tmp_path, edited(stamped(sheet=stamp_text(replace(STAMP, assignment=other)))))
+    assert told(submission) == [("I105", "target = 3000000", "target = 2000000")]
 
 
 def test_a_garbled_copy_is_told_and_the_other_read(tmp_path: Path) -> None:

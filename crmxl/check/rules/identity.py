@@ -76,7 +76,7 @@ def not_verified(evidence: Evidence, standard: Standard, judging: Layout) -> Ite
     if standard.verified:
         return
     read = {key for rule in judging.rules for asked in rule.asked for key in _behind(judging, asked.holds)}
-    own = [key for key in carried(judging) if key in read]
+    own = [key for key in carried(judging) if key in read and evidence.converted.get(key) is not None]
     if own:
         record = evidence.converted
         said = "、".join(

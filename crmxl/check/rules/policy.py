@@ -6,33 +6,77 @@ Rules, limits and issued figures are given by whoever asks: the round's records,
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
+from crmxl.catalogue import finding
 from crmxl.check.evidence import Evidence
+from crmxl.define.waivers import Waiver
 from crmxl.expression import Measure, Node, Value, evaluate, measure
 from crmxl.issue.calculate import calculate
 from crmxl.issue.places import Layout
 from crmxl.issue.ruling import Asked, PlacedRule
-from crmxl.model import Finding, Key, Lang, Spoken, Text
+from crmxl.model import Finding, Key, Lang, Severity, Spoken, Text
 from crmxl.money import show, show_ratio
 from crmxl.policy import Limit
 
+_GENTLER = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 _PER_MILLE = Fraction(1, 200)
 """Ratios below 0.5 % are shown in ‰."""
 
 
-def broken_rules(evidence: Evidence, layout: Layout, issued: Mapping[Key, Value]) -> Iterator[Finding]:
+def broken_rules(
+    evidence: Evidence, layout: Layout, issued: Mapping[Key, Value], waivers: Sequence[Waiver] = (), today: str = ""
+) -> Iterator[Finding]:
     """A finding for every rule of ``layout`` that the submission breaks, one a line where it is asked line by line.
 
     ``layout`` is the submission's template with the rules to judge by; ``issued`` are the issued figures to judge by.
+    ``waivers`` are the unit's own; a waived finding is disclosed as a warning, an expired or unused waiver is told
+    (``today`` is an ISO date).
     """
     values = {**evidence.converted, **issued}
     values |= calculate(layout, values)
+    by_rule = {waiver.rule: waiver for waiver in waivers}
+    used: set[str] = set()
     for placed in layout.rules:
         for asked in placed.asked:
-            if evaluate(asked.holds, values.get) is False:
-                yield _finding(evidence, placed, asked, values.get)
+            if evaluate(asked.holds, values.get) is not False:
+                continue
+            found = _finding(evidence, placed, asked, values.get)
+            waiver = by_rule.get(placed.rule.code)
+            if waiver is None:
+                yield found
+                continue
+            used.add(waiver.rule)
+            if waiver.until < today:
+                yield found
+                yield finding("I113", place=found.place, found=waiver.until, expected=today, rule=waiver.rule)
+            elif waiver.up_to is None or _reaches(evaluate(asked.left, values.get)) <= waiver.up_to.value:
+                yield _disclosed(found, waiver)
+            else:
+                yield found
+    for rule in by_rule:
+        if rule not in used and any(placed.rule.code == rule for placed in layout.rules):
+            yield finding("I114", found=rule, approver=by_rule[rule].approver)
+
+
+def _reaches(value: Value) -> Fraction:
+    return value if isinstance(value, Fraction) else Fraction(0)
+
+
+def _disclosed(found: Finding, waiver: Waiver) -> Finding:
+    """The finding of a waived rule: it counts, and everybody sees why."""
+    assert found.spoken is not None
+    up_to = show(waiver.up_to.value) if waiver.up_to else ""
+    zh = f"已特批（{waiver.approver}，{waiver.reason}，有效期至 {waiver.until}"
+    zh += f"，不超过 {up_to} 元）。" if up_to else "）。"
+    en = f" Waived ({waiver.approver}, {waiver.reason}, until {waiver.until}"
+    en += f", up to {up_to} yuan)." if up_to else ")."
+    message = Text(found.spoken.message.zh + zh, found.spoken.message.en + en)
+    fix = Text("已获特批，可上报；请在变更记录中注明。", "It is waived and may be submitted; note it in Change log.")
+    spoken = replace(found.spoken, message=message, fix=fix)
+    return replace(found, severity=min(found.severity, Severity.WARNING, key=_GENTLER.index), spoken=spoken)
 
 
 def _finding(evidence: Evidence, placed: PlacedRule, asked: Asked, value_of: Callable[[Key], Value]) -> Finding:
