@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 
 from crmxl.define.entries import load_entries
 from crmxl.define.library import Library
+from crmxl.define.policies import Policies, live
 from crmxl.expression import Value, evaluate
 from crmxl.issue.book import cached
 from crmxl.issue.calculate import calculate
@@ -61,12 +62,19 @@ def samples(lang: Lang = "zh") -> list[Sample]:
 def _sample(unit: Mapping[str, Any], root: Path, library: Library, lang: Lang) -> Sample:
     template = library.load(unit["template"])
     parts, first_month = tuple(unit.get("parts", ())), unit.get("first_month", 1)
-    layout = lay_out(template, unit["year"], parts, first_month, lang)
+    rules = live(template, Policies())
+    layout = lay_out(template, unit["year"], parts, first_month, lang, rules)
     inputs, parameters = load_entries(root / unit["file"], layout)
     if unit.get("phase") == "even":
         inputs = phase_even(layout, inputs)
     assignment = Assignment(
-        unit=unit["unit"], year=unit["year"], parts=parts, first_month=first_month, parameters=parameters, lang=lang
+        unit=unit["unit"],
+        year=unit["year"],
+        parts=parts,
+        first_month=first_month,
+        parameters=parameters,
+        lang=lang,
+        policies=tuple(rule.name for rule in rules),
     )
     filled, faulty = write(layout, assignment, inputs), unit["file"] == FAULTY
     return Sample(

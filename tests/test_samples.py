@@ -17,8 +17,11 @@ from tests.gallery.issued import SAMPLES, Request, blanks, shipped_library, unit
 
 CHECKED = tuple("FISEG")
 """Families that a file, or several, can have; policies have cases of their own."""
-NO_WORKBOOK = {"F106": "a file that the system will not open cannot lie in the repository"}
-MOST = 3 << 20
+NO_WORKBOOK = {
+    "F106": "a file that the system will not open cannot lie in the repository",
+    **dict.fromkeys(("I111", "I112", "I113", "I114"), "it takes a round: tests/check/test_round.py"),
+}
+MOST = 5 << 20
 """Bytes of all samples together."""
 TOTALS = {
     "cosmetics-plan/group-sample.json": "133000.00",
@@ -36,6 +39,18 @@ TOTALS = {
     "annual-departments/sales-department.json": "1047133.33",
     "annual-departments/rnd-centre.json": "1496400.00",
     "annual-departments/finance-and-culture.json": "1069100.00",
+    "customer-relations/south-china.json": "89760.00",
+    "customer-relations/east-china.json": "127121.00",
+    "customer-relations/north-china.json": "80455.50",
+    "customer-relations/central-china.json": "65380.00",
+    "customer-relations/southwest-china.json": "155686.00",
+    "customer-relations/northwest-china.json": "38654.90",
+    "hotel-marketing/seaside-resort.json": "250200.00",
+    "hotel-marketing/city-business.json": "99166.00",
+    "hotel-marketing/hot-spring.json": "300599.88",
+    "marketing-mix/appliances.json": "800000.00",
+    "marketing-mix/foods.json": "500000.00",
+    "marketing-mix/software.json": "360000.00",
 }
 """Sums of the amounts in the data, added up outside of crmxl."""
 
@@ -76,7 +91,8 @@ def test_case_names_are_unique() -> None:
 @pytest.mark.parametrize("unit", units(), ids=lambda unit: Path(unit.file).stem)
 def test_a_filled_sample_is_clean(unit: Request) -> None:
     report = _checked((SAMPLES / unit.file).with_suffix(".xlsx"))
-    assert [(one.code, one.key) for one in report.findings] == []
+    own = [] if unit.template != "customer-relations" else ["I108"]  # issued figures that no round vouches for
+    assert [one.code for one in report.findings] == own
     assert report.verdict is Verdict.OK
     assert report.total is not None and decimal_text(report.total) == TOTALS[unit.file]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from crmxl.define.policies import Policies, applicable
+from crmxl.define.policies import Policies
 from crmxl.define.round import Round
 from crmxl.define.waivers import Waiver
 from crmxl.errors import CrmxlError
@@ -12,7 +12,7 @@ from crmxl.expression import Value
 from crmxl.issue.layout import lay_out
 from crmxl.issue.places import Layout, Role
 from crmxl.issue.workbook import issued_values
-from crmxl.model import Assignment, Key, Template
+from crmxl.model import Assignment, Key
 from crmxl.policy import Policy
 
 
@@ -72,8 +72,3 @@ class Standard:
 def carried(layout: Layout) -> tuple[Key, ...]:
     """The issued cells whose figures the template does not give: those that only records can vouch for."""
     return tuple(key for key, cell in layout.cells.items() if cell.role is Role.ISSUED and key not in layout.presets)
-
-
-def policies_for(template: Template, policies: Policies) -> tuple[str, ...]:
-    """Names of the policies that have rules for a template, for workbooks issued outside a round."""
-    return tuple(policy.name for policy in applicable(template, policies.all()))

@@ -7,11 +7,10 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
-from crmxl.check.standard import policies_for
 from crmxl.commands.output import say
 from crmxl.define.entries import load_entries
 from crmxl.define.library import Library
-from crmxl.define.policies import Policies, applicable
+from crmxl.define.policies import Policies, applicable, live
 from crmxl.define.round import load_round, round_library, round_policies
 from crmxl.errors import CrmxlError
 from crmxl.files import write_atomically
@@ -52,9 +51,8 @@ def make_workbook(
         template, given, rules, secret = _of_round(round, name, unit)
         lang = given.lang
     else:
-        template, policies, secret = Library().load(name), Policies(), b""
-        named = policies_for(template, policies)
-        rules = tuple(map(policies.load, named))
+        template, secret = Library().load(name), b""
+        rules = live(template, Policies())
         given = Assignment(
             unit=unit or unit_name,
             unit_name=unit_name,
@@ -64,7 +62,7 @@ def make_workbook(
             parts=chosen,
             first_month=first_month,
             lang=lang,
-            policies=named,
+            policies=tuple(rule.name for rule in rules),
         )
     layout = lay_out(template, given.year, given.parts, given.first_month, lang, rules)
     inputs, parameters = load_entries(data, layout) if data else ({}, {})

@@ -94,6 +94,11 @@ class Policies:
 # -- policies and templates --------------------------------------------------------------------------------------
 
 
+def live(template: Template, policies: Policies) -> tuple[Policy, ...]:
+    """The policies that have rules for ``template``: those whose rules are live in workbooks issued outside a round."""
+    return tuple(policy for policy in policies.all() if applicable(template, (policy,)))
+
+
 def assigned(policies: Policies, assignment: Assignment) -> tuple[Policy, ...]:
     """The policies whose rules are live in an issued workbook, with its own limits.
 

@@ -14,7 +14,7 @@ from crmxl.define.library import Library
 from crmxl.define.template import load_template
 from crmxl.errors import CrmxlError, DefinitionError
 from crmxl.issue.layout import lay_out
-from crmxl.issue.places import Layout
+from crmxl.issue.places import Layout, Role
 from crmxl.model import Lang
 from crmxl.resources import folder
 
@@ -200,4 +200,5 @@ def test_every_sample_loads() -> None:
             Library().load(unit["template"]), unit["year"], tuple(unit.get("parts", ())), unit.get("first_month", 1)
         )
         inputs, parameters = load_entries(root / unit["file"], layout)
-        assert len(inputs) > 5 and not parameters, unit["file"]
+        assert len(inputs) > 5, unit["file"]
+        assert all(layout.cells[f"{name}@value"].role is Role.ISSUED for name in parameters), unit["file"]

@@ -13,11 +13,13 @@ from typing import Any
 
 from crmxl.define.entries import load_entries
 from crmxl.define.library import Library
+from crmxl.define.policies import Policies, live
 from crmxl.issue.layout import lay_out
 from crmxl.issue.phase import phase_even
 from crmxl.issue.places import Layout
 from crmxl.issue.workbook import write
 from crmxl.model import Assignment, Lang
+from crmxl.policy import Policy
 from crmxl.resources import folder
 
 SAMPLES = folder("samples")
@@ -61,7 +63,12 @@ class Request:
     def layout(self) -> Layout:
         """Where everything stands in the workbook as issued."""
         template = self.library.load(self.template)
-        return lay_out(template, self.year, self.parts, self.first_month, self.lang)
+        return lay_out(template, self.year, self.parts, self.first_month, self.lang, self.rules)
+
+    @property
+    def rules(self) -> tuple[Policy, ...]:
+        """The policies whose rules are live in it."""
+        return live(self.library.load(self.template), Policies())
 
 
 @cache
@@ -107,6 +114,7 @@ def workbook(request: Request) -> bytes:
     assignment = Assignment(
         unit=request.unit,
         year=request.year,
+        policies=tuple(rule.name for rule in request.rules),
         parts=layout.parts,
         first_month=request.first_month,
         parameters=parameters,

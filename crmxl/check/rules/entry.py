@@ -152,6 +152,8 @@ def dates_and_choices(evidence: Evidence) -> Iterator[Finding]:
 def required(evidence: Evidence) -> Iterator[Finding]:
     """E103. What: a required entry is blank. Why: reviewers need it. Fix: fill it in."""
     values = {**evidence.converted, **evidence.recomputed}
+    if all(evidence.content(cell.key).blank for cell in evidence.entries if cell.role is Role.INPUT):
+        return  # nothing is filled in at all, and E115 says so
     for cell in evidence.entries:
         if cell.required is None or (not evidence.content(cell.key).blank and evidence.converted[cell.key] is not None):
             continue
