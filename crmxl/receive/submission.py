@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from crmxl.issue.places import Layout, a1
+from crmxl.issue.places import Layout, RowKind, a1
 from crmxl.issue.stamp import Stamp
 from crmxl.model import Finding, Key, Place
 
@@ -111,5 +111,6 @@ class Submission:
         row = (content.text if content and content.text else "") or self.layout.titles.get(code, "") or code
         heading = self.layout.headings.get(code, "").partition("　")[2]
         row = f"{heading} {row}" if heading else row
-        column = self.layout.heading(key)
+        field = self.layout.kinds.get(code) is RowKind.FIELD
+        column = "" if field else self.layout.heading(key)
         return f"{row}·{column}" if column and not key.endswith("@title") else row
