@@ -93,7 +93,7 @@ def test_a_filled_sample_is_clean(unit: Request) -> None:
     report = _checked((SAMPLES / unit.file).with_suffix(".xlsx"))
     own = [] if unit.template != "customer-relations" else ["I108"]  # issued figures that no round vouches for
     assert [one.code for one in report.findings] == own
-    assert report.verdict is Verdict.OK
+    assert report.verdict is (Verdict.WARNINGS if own else Verdict.OK)
     assert report.total is not None and decimal_text(report.total) == TOTALS[unit.file]
 
 

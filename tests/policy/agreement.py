@@ -114,6 +114,7 @@ class Bench:
     def __init__(self, office: Office, folder: Path) -> None:
         self.office, self.folder = office, folder
         self._standing: dict[Variant, dict[Key, Value]] = {}
+        self._files: dict[Variant, Path] = {}
         self._books: dict[Variant, Book] = {}
         self._read: dict[Variant, Submission] = {}
 
@@ -163,9 +164,10 @@ class Bench:
         return self._books[variant]
 
     def _blank(self, variant: Variant) -> Path:
-        path = self.folder / f"blank-{len(self._books)}.xlsx"
-        path.write_bytes(write(variant.layout, variant.assignment(), cache=False))
-        return path
+        if variant not in self._files:
+            path = self._files[variant] = self.folder / f"{len(self._files)}.xlsx"
+            path.write_bytes(write(variant.layout, variant.assignment(), cache=False))
+        return self._files[variant]
 
     # -- crmxl ---------------------------------------------------------------------------------------------------
 
@@ -173,9 +175,7 @@ class Bench:
         """The blank workbook as read, with ``typed`` in it and the filling's figures issued."""
         variant = filling.variant
         if variant not in self._read:
-            path = self.folder / f"read-{len(self._read)}.xlsx"
-            path.write_bytes(write(variant.layout, variant.assignment(), cache=False))
-            self._read[variant] = read(path, LIBRARY)
+            self._read[variant] = read(self._blank(variant), LIBRARY)
         blank = self._read[variant]
         assert blank.stamp is not None and blank.layout is not None
         assert blank.layout.fingerprint == variant.layout.fingerprint

@@ -214,10 +214,12 @@ class _Filler:
             self.issue()
             if random.random() < 0.5:
                 self.tidy()
+                self.tidy()
             asked = [(placed, one) for placed in self.layout.rules for one in placed.asked]
-            rules = list(self.layout.rules)
+            rules = self.layout.rules
+            whole = [placed for placed in rules if not placed.rule.each]  # the more a figure depends on, the harder
             for _ in range(random.randint(1, 6) if asked else 0):
-                placed = random.choice(rules)
+                placed = random.choice(whole if whole and random.random() < 0.4 else rules)
                 active = [one for one in placed.asked if self.asks(placed, one)]
                 if active:
                     self.nudge(placed, random.choice(active))
@@ -250,7 +252,9 @@ class _Filler:
         by_row: dict[str, list[Cell]] = {}
         for cell in self.layout.inputs:
             by_row.setdefault(split_key(cell.key)[0], []).append(cell)
-        density = random.choice((0.1, 0.3, 0.3, 0.6, 0.95))
+        density = random.choice((0.05, 0.1, 0.2, 0.3, 0.6))
+        if len(self.layout.inputs) < 100:
+            density += 0.35  # a small template is soon filled
         for code, cells in by_row.items():
             few = self.layout.kinds[code] is RowKind.RECORD
             if random.random() < (density / 4 if few else density):
@@ -301,7 +305,7 @@ class _Filler:
         random = self.random
         cells = (self.layout.cells.get(f"{year}.{month}") for month in MONTHS)
         there = [cell.key for cell in cells if cell is not None and cell.role is Role.INPUT]
-        if not there or random.random() < 0.5:
+        if not there or random.random() < 0.7:
             return
         last = random.choice((0, 0, 2, 5, 20))
         weights = [random.choice((0, 1, 1)) for _ in there[:-1]] + [1 + last]
@@ -360,7 +364,8 @@ class _Filler:
         that keeps it.
         """
         random = self.random
-        read = [self.layout.cells[key] for key in behind(self.layout, asked.left)]
+        bound = behind(self.layout, asked.right) if random.random() < 0.3 else ()
+        read = [self.layout.cells[key] for key in {**dict.fromkeys(bound), **dict.fromkeys(behind(self.layout, asked.left))}]
         numbers = [cell for cell in read if cell.type.numeric and cell.role in (Role.INPUT, Role.ISSUED)]
         for _ in range(_TRIES if numbers else 0):
             cell = random.choice(numbers)
