@@ -83,6 +83,12 @@ def _in_round(command: Function) -> Function:
     )(command)
 
 
+def _instead(command: Function) -> Function:
+    """Give a listing command ``--policy``."""
+    help = "看这份制度文件，不看自带的制度。This policy file instead of the shipped policies."
+    return click.option("--policy", type=_SAVE, metavar="FILE", help=help)(command)
+
+
 def _help(zh: str, en: str, examples: tuple[str, ...]) -> str:
     """The help of a command: Chinese, English, examples line by line."""
     return "\n".join((f"{zh}\n\n{en}\n\n\b\n示例 Example:", *(f"  crmxl {example}" for example in examples)))
@@ -170,49 +176,57 @@ def schema(template: str, as_json: bool, lang: Lang) -> None:
 @_command(
     "rules",
     "全部校验规则 · every rule that is checked",
-    "列出全部校验规则，按类别排列。",
-    "List every rule by family.",
+    "列出全部校验规则，按类别排列；制度规则列出条款和界限。",
+    "List every rule by family; policy rules with clause and limits.",
     "rules",
+    "rules --policy 新制度.toml",
     "rules --json",
 )
 @_json
-def rules(as_json: bool, lang: Lang) -> None:
-    """List the catalogue."""
+@_instead
+def rules(as_json: bool, lang: Lang, policy: Path | None) -> None:
+    """List the catalogue and the policies."""
     from crmxl.commands.listing import list_rules
 
-    list_rules(as_json, lang)
+    list_rules(as_json, lang, policy)
 
 
 @_command(
     "explain",
     "解释一条规则 · what a rule means and what to do",
-    "解释一条规则：提示什么、怎么改、为什么。",
-    "What a rule says, how to put it right, and why it is there.",
+    "解释一条规则：提示什么、怎么改、为什么；制度规则还有条款、式子、界限和有效期。",
+    "What a rule says, how to put it right, and why; of a policy's rule also clause, expression, limits and validity.",
     "explain S110",
+    "explain P301",
+    "explain P301 --policy 新制度.toml",
 )
 @click.argument("code", metavar="CODE")
 @_json
-def explain(code: str, as_json: bool, lang: Lang) -> None:
+@_instead
+def explain(code: str, as_json: bool, lang: Lang, policy: Path | None) -> None:
     """Explain a rule."""
     from crmxl.commands.listing import explain_rule
 
-    explain_rule(code, as_json, lang)
+    explain_rule(code, as_json, lang, policy)
 
 
 @_command(
     "check-template",
-    "检查模板定义 · is a definition sound?",
-    "检查模板定义文件，逐项指出错误在文件中的位置；有错时退出码为 2。",
-    "Check a template definition; every mistake with its path in the file. Exit code 2 if it is unsound.",
+    "检查模板或制度定义 · is a definition sound?",
+    "检查模板或制度文件（有 [[rule]] 的是制度），逐项指出错误在文件中的位置；有错时退出码为 2。",
+    "Check a template or a policy (a file with [[rule]]); every mistake with its path in the file. "
+    "Exit code 2 if it is unsound.",
     "check-template templates/cosmetics-plan.toml",
+    "check-template 新制度.toml",
 )
 @click.argument("file", metavar="FILE")
+@_own_templates
 @_json
-def check_template(file: str, as_json: bool, lang: Lang) -> None:
+def check_template(file: str, as_json: bool, lang: Lang, own: Path | None) -> None:
     """Check a definition."""
     from crmxl.commands.listing import check_definition
 
-    check_definition(file, as_json, lang)
+    check_definition(file, as_json, lang, own)
 
 
 @_command(

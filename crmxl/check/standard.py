@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from crmxl.define.policies import Policies
+from crmxl.define.policies import Policies, live
 from crmxl.define.round import Round
 from crmxl.define.waivers import Waiver
 from crmxl.errors import CrmxlError
@@ -30,7 +30,11 @@ class Standard:
     """ISO date by which waivers expire."""
 
     def rules(self, given: Assignment, issued: Layout) -> Layout:
-        """The submission's layout with the rules to judge by; ``issued`` itself where those are its own."""
+        """The submission's layout with the rules to judge by; ``issued`` itself where those are its own.
+
+        Outside a round these are the rules that the workbook carries, and those that it should carry: a stamp from
+        which a policy was struck out does not escape it.
+        """
         policies = self._policies(given, issued)
         if policies is None:
             return issued
@@ -44,7 +48,9 @@ class Standard:
             if given.unit not in self.round.by_code:
                 return named
             return tuple(self.round.policy_for(given.unit, policy) for policy in named)
-        return None
+        own = {policy.id for policy in issued.policies}
+        missing = tuple(policy for policy in live(issued.template, self.policies) if policy.id not in own)
+        return (*issued.policies, *missing) if missing else None
 
     def assignment(self, given: Assignment, issued: Layout) -> Assignment:
         """What the records say the unit was asked to fill; what the workbook says where there are none."""

@@ -1,20 +1,31 @@
-"""What there is: templates, schemas, rules, and whether a definition is sound."""
+"""What there is: templates, schemas, rules of crmxl and of policies, and whether a definition is sound."""
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from crmxl.catalogue import FAMILIES, Entry, catalogue, entry
+from crmxl.catalogue import FAMILIES, Entry, catalogue
 from crmxl.commands.output import put_json
+from crmxl.define import policies as policy_definitions
+from crmxl.define.document import label, read_toml
 from crmxl.define.issued import check_issued
-from crmxl.define.library import Library
-from crmxl.errors import DefinitionError, Problem
+from crmxl.define.library import SUFFIX, Library
+from crmxl.define.policies import Policies, applies, check_policy
+from crmxl.define.policy import load_policy
+from crmxl.errors import CrmxlError, DefinitionError, Problem
 from crmxl.issue.layout import lay_out
 from crmxl.issue.places import Layout
 from crmxl.model import Kind, Lang, Template, Text
+from crmxl.policy import Policy, Rule, Status
 from crmxl.report.findings import SEVERITIES
+from crmxl.report.policy_rules import Fact, limits, rule_facts, rule_record, standing
 from crmxl.report.tables import console, indented, print_table
+from crmxl.resources import folder
 
 _TEMPLATES = (
     Text("模板", "Template"),
@@ -29,17 +40,35 @@ _RULES = (
     Text("规则", "Rule"),
     Text("名称", "Name"),
 )
+_POLICY_RULES = (
+    Text("代码", "Code"),
+    Text("级别", "Severity"),
+    Text("规则", "Rule"),
+    Text("条款", "Clause"),
+    Text("界限", "Limits"),
+)
 _EXPLAINED = (("message", Text("提示语", "Message")), ("fix", Text("改法", "Fix")), ("why", Text("为什么", "Why")))
-_BLANK = re.compile(r"\{[a-z_]+\}")
+_BLANK = re.compile(r"\{[a-z][a-z0-9_]*\}")
 """Where a message names what was found."""
 _SOUND = Text("{name} 定义无误", "{name} is sound")
+_NOWHERE = "its names mean something in no template; name the templates in applies_to to see which do not"
+_LAID_OUT = ("layouts", Text("试排的版式", "Layouts tried"))
+_LONGEST = ("longest_formula", Text("最长公式（字符，上限 8,192）", "Longest formula (characters, at most 8,192)"))
+_POLICY_MEASURES = (
+    ("rules", Text("规则", "Rules")),
+    ("trial", Text("其中试行", "Of these on trial")),
+    ("sets", Text("集合", "Sets")),
+    ("templates", Text("适用的模板", "Templates it is for")),
+    _LAID_OUT,
+    _LONGEST,
+)
 _MEASURES = (
-    ("layouts", Text("试排的版式", "Layouts tried")),
+    _LAID_OUT,
     ("sheets", Text("数据表", "Data sheets")),
     ("lines", Text("可填的行", "Rows to fill")),
     ("inputs", Text("填报单元格", "Input cells")),
     ("formulas", Text("公式", "Formulas")),
-    ("longest_formula", Text("最长公式（字符，上限 8,192）", "Longest formula (characters, at most 8,192)")),
+    _LONGEST,
 )
 
 
@@ -69,53 +98,148 @@ def print_schema(name: str) -> None:
     put_json(template_schema(Library().load(name)))
 
 
-def list_rules(as_json: bool, lang: Lang) -> None:
-    """The catalogue by family."""
+def list_rules(as_json: bool, lang: Lang, policy: Path | None = None) -> None:
+    """The catalogue by family, and the rules of the shipped policies, or of the file ``policy`` instead."""
+    policies = _policies(policy)
     if as_json:
-        put_json({"rules": [_rule(one) for one in catalogue().values()]})
+        own = [(one.code[0], _rule(one)) for one in catalogue().values()]
+        own += [(rule.code[0], rule_record(rule, owner)) for owner in policies for rule in owner.rules]
+        put_json({"rules": [record for letter in FAMILIES for family, record in own if family == letter]})
         return
     family = {letter: f"{letter} {words.say(lang)}" for letter, words in FAMILIES.items()}
     rows = [
         (family[one.code[0]], one.code, SEVERITIES[one.severity].say(lang), one.title.say(lang), one.name)
         for one in sorted(catalogue().values(), key=lambda one: list(FAMILIES).index(one.code[0]))
     ]
-    print_table(console(), [header.say(lang) for header in _RULES], rows, sections=True)
+    to = console()
+    print_table(to, [header.say(lang) for header in _RULES], rows, sections=True)
+    for owner in policies:
+        to.print()
+        lines = [
+            (rule.code, standing(rule).say(lang), rule.title.say(lang), rule.clause, limits(rule).say(lang))
+            for rule in owner.rules
+        ]
+        title = f"{family['P']} · {owner.title.say(lang)} · {owner.name}"
+        print_table(to, [header.say(lang) for header in _POLICY_RULES], lines, title=title)
 
 
-def explain_rule(code: str, as_json: bool, lang: Lang) -> None:
-    """One entry of the catalogue in full."""
-    one = entry(code)
+def explain_rule(code: str, as_json: bool, lang: Lang, policy: Path | None = None) -> None:
+    """One entry of the catalogue, or one rule of the shipped policies or of the file ``policy``, in full.
+
+    Raises CrmxlError with the codes near it where there is none of this code.
+    """
+    code = code.upper()
+    ruled = {rule.code: (rule, owner) for owner in reversed(_policies(policy)) for rule in owner.rules}
+    if code in ruled:
+        _explainrule_record(*ruled[code], as_json, lang)
+        return
+    if code not in catalogue():
+        close = difflib.get_close_matches(code, [*catalogue(), *ruled], 3)
+        near = f"; near it: {', '.join(close)}" if close else ""
+        raise CrmxlError(f"no rule has the code `{code}`{near} (crmxl rules lists them all)")
+    one = catalogue()[code]
     if as_json:
         put_json(_rule(one))
         return
+    facts = [Fact(label, getattr(one, part)) for part, label in _EXPLAINED]
+    _print_rule(one.code, one.title, SEVERITIES[one.severity], one.name, facts, lang)
+
+
+def _explainrule_record(rule: Rule, policy: Policy, as_json: bool, lang: Lang) -> None:
+    if as_json:
+        put_json(rule_record(rule, policy))
+    else:
+        _print_rule(rule.code, rule.title, standing(rule), rule.name, rule_facts(rule, policy, Library()), lang)
+
+
+def _print_rule(code: str, title: Text, severity: Text, name: str, facts: Iterable[Fact], lang: Lang) -> None:
     to = console()
-    to.print(f"{one.code}  {one.title.say(lang)}  [{SEVERITIES[one.severity].say(lang)}]  {one.name}", style="bold")
-    for part, label in _EXPLAINED:
-        mark = "：" if lang == "zh" else ": "
-        words = _BLANK.sub("…", getattr(one, part).say(lang))
-        to.print(indented(words, f"{label.say(lang)}{mark}", to.width), soft_wrap=True)
+    to.print(f"{code}  {title.say(lang)}  [{severity.say(lang)}]  {name}", style="bold")
+    for fact in facts:
+        words = fact.words.say(lang)
+        shown = words if fact.exact else _BLANK.sub("…", words)
+        to.print(indented(shown, f"{fact.label.say(lang)}{'：' if lang == 'zh' else ': '}", to.width), soft_wrap=True)
 
 
-def check_definition(file: str, as_json: bool, lang: Lang) -> None:
-    """Whether a template is sound: as a definition, beside what was issued, and in every way to lay it out.
+def _policies(file: Path | None) -> tuple[Policy, ...]:
+    return (load_policy(file),) if file is not None else Policies().all()
 
-    Raises DefinitionError with every problem.
+
+# -- whether a definition is sound -------------------------------------------------------------------------------
+
+
+def check_definition(file: str, as_json: bool, lang: Lang, own: Path | None = None) -> None:
+    """Whether a template or policy is sound: by itself, beside what was issued, and in every way to lay it out.
+
+    Templates are found in ``own`` before the shipped ones. Raises DefinitionError with every problem.
     """
-    template = Library().load(file)
+    library = Library(own, folder("templates")) if own is not None else Library()
+    policy = _as_policy(file, library)
+    if policy is None:
+        _check_template(library.load(file), as_json, lang)
+    else:
+        _check_policy(policy, library, _file_of(file, policy), as_json, lang)
+
+
+def _check_template(template: Template, as_json: bool, lang: Lang) -> None:
     problems = [problem for problem in (check_issued(template),) if problem]
     layouts = _every_layout(template, problems)
     if problems:
         raise DefinitionError(tuple(dict.fromkeys(problems)))
-    measures = _measures(layouts)
+    _print_sound("template", template.name, _measures(layouts), _MEASURES, as_json, lang)
+
+
+def _check_policy(policy: Policy, library: Library, name: str, as_json: bool, lang: Lang) -> None:
+    issued = policy_definitions.check_issued(policy)
+    problems = [Problem(f"{name}: version", issued.message)] if issued else []
+    problems += check_policy(policy, library, name)
+    templates = [library.load(id) for id in library.names()]
+    for at, rule in enumerate(policy.rules):
+        if not rule.applies_to and not any(applies(rule, policy, template) for template in templates):
+            problems.append(Problem(f"{name}: rule[{at}]", _NOWHERE))
+    ruled = [one for one in templates if any(applies(rule, policy, one) for rule in policy.rules)]
+    always = replace(policy, rules=tuple(replace(rule, valid_from="", valid_to="") for rule in policy.rules))
+    layouts: list[Layout] = []
+    for template in () if problems else ruled:
+        layouts += _every_layout(template, problems, (always,))
+    if problems:
+        raise DefinitionError(tuple(dict.fromkeys(problems)))
+    measures = {
+        "rules": len(policy.rules),
+        "trial": sum(rule.status is Status.TRIAL for rule in policy.rules),
+        "sets": len(policy.sets),
+        "templates": len(ruled),
+        "layouts": len(layouts),
+        "longest_formula": _longest(layouts),
+    }
+    _print_sound("policy", policy.name, measures, _POLICY_MEASURES, as_json, lang)
+
+
+def _print_sound(
+    kind: str, name: str, measures: Mapping[str, int], shown: Iterable[tuple[str, Text]], as_json: bool, lang: Lang
+) -> None:
     if as_json:
-        put_json({"template": template.name, "sound": True, **measures})
+        put_json({kind: name, "sound": True, **measures})
         return
-    print(_SOUND.say(lang).format(name=template.name))
-    for name, label in _MEASURES:
-        print(f"  {label.say(lang)}{'：' if lang == 'zh' else ': '}{measures[name]:,}")
+    print(_SOUND.say(lang).format(name=name))
+    for id, words in shown:
+        print(f"  {words.say(lang)}{'：' if lang == 'zh' else ': '}{measures[id]:,}")
 
 
-def _every_layout(template: Template, problems: list[Problem]) -> list[Layout]:
+def _as_policy(file: str, library: Library) -> Policy | None:
+    """The policy that ``file`` is: a file with rules and no sheets, or a policy's name that no template has."""
+    if file.endswith(SUFFIX):
+        document = read_toml(Path(file))
+        return load_policy(Path(file)) if "rule" in document and "sheet" not in document else None
+    id = file.partition("@")[0]
+    return Policies().load(file) if id not in library.names() and id in Policies().names() else None
+
+
+def _file_of(file: str, policy: Policy) -> str:
+    return label(Path(file)) if file.endswith(SUFFIX) else f"templates/policies/{policy.id}{SUFFIX}"
+
+
+def _every_layout(template: Template, problems: list[Problem], policies: tuple[Policy, ...] = ()) -> list[Layout]:
     """All parts and each alone, in both languages, for whole and part years; what fails is added to ``problems``."""
     parts = _parts(template)
     choices = [parts, *((part,) for part in parts if len(parts) > 1)]
@@ -124,7 +248,8 @@ def _every_layout(template: Template, problems: list[Problem]) -> list[Layout]:
         for lang in ("zh", "en"):
             for first_month in (1, 7):
                 try:
-                    layouts.append(lay_out(template, 2026, chosen, first_month, "en" if lang == "en" else "zh"))
+                    said: Lang = "en" if lang == "en" else "zh"
+                    layouts.append(lay_out(template, 2026, chosen, first_month, said, policies))
                 except DefinitionError as error:
                     problems.extend(error.problems)
     return layouts
@@ -139,8 +264,13 @@ def _measures(layouts: list[Layout]) -> dict[str, int]:
         "lines": _rows(first),
         "inputs": len(first.inputs),
         "formulas": len(first.order),
-        "longest_formula": max(len(layout.formula(key)) for layout in layouts for key in layout.order),
+        "longest_formula": _longest(layouts),
     }
+
+
+def _longest(layouts: list[Layout]) -> int:
+    """Characters of the longest formula."""
+    return max((len(layout.formula(key)) for layout in layouts for key in layout.order), default=0)
 
 
 def _rows(layout: Layout) -> int:

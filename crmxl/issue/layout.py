@@ -92,6 +92,7 @@ def _lay_out(
         sheets=(*draft.sheets, plan),
         cells=draft.cells,
         order=calculation_order(template, draft.cells),
+        policies=policies,
         rules=rules,
         presets=draft.presets,
     )

@@ -18,6 +18,7 @@ from crmxl.model import Column, Key, Kind, Lang, Template, Text, Type, split_key
 
 if TYPE_CHECKING:
     from crmxl.issue.ruling import PlacedRule
+    from crmxl.policy import Policy
 
 MARKER_ROW = 1
 """Hidden; A1 holds ``crmxl:<sheet id>``."""
@@ -199,6 +200,8 @@ class Layout:
     """Every keyed cell, in sheet order."""
     order: tuple[Key, ...]
     """Calculated keys, each after what it reads."""
+    policies: tuple[Policy, ...] = ()
+    """The policies that it was laid out with."""
     rules: tuple[PlacedRule, ...] = ()
     """The policy's rules that apply, bound to these cells."""
     presets: Mapping[Key, str] = field(default_factory=dict)

@@ -204,7 +204,7 @@ class Bench:
 
 
 def _checks(filling: Filling, book: Book) -> dict[Key, Cell]:
-    """The calculated cells of 校验 by key; ``<rule>@left`` is what the first data sheet's frozen header says is left."""
+    """The calculated cells of 校验 by key; ``<rule>@left`` is what a data sheet's frozen header says is left."""
     layout = filling.layout
     shown = book.get(layout.by_id[CHECKS].name)
     cells = {key: cell for key, cell in layout.cells.items() if cell.sheet == CHECKS and cell.role is Role.CALCULATED}

@@ -213,8 +213,8 @@ class _Filler:
             self.rows()
             self.issue()
             if random.random() < 0.5:
-                self.tidy()
-                self.tidy()
+                for _ in range(2 if len(self.layout.inputs) > 100 else 5):
+                    self.tidy()
             asked = [(placed, one) for placed in self.layout.rules for one in placed.asked]
             rules = self.layout.rules
             whole = [placed for placed in rules if not placed.rule.each]  # the more a figure depends on, the harder
@@ -365,15 +365,18 @@ class _Filler:
         """
         random = self.random
         bound = behind(self.layout, asked.right) if random.random() < 0.3 else ()
-        read = [self.layout.cells[key] for key in {**dict.fromkeys(bound), **dict.fromkeys(behind(self.layout, asked.left))}]
+        read = [self.layout.cells[key] for key in dict.fromkeys((*behind(self.layout, asked.left), *bound))]
         numbers = [cell for cell in read if cell.type.numeric and cell.role in (Role.INPUT, Role.ISSUED)]
+        if keep:  # what the rule is about, rather than the whole that it is a part of
+            numbers = [cell for cell in numbers if cell.key.startswith(f"{split_key(asked.at)[0]}.")] or numbers
         for _ in range(_TRIES if numbers else 0):
             cell = random.choice(numbers)
             turn = self.turn(asked, cell)
             if turn is None:
                 continue
             step = _STEP[cell.type]
-            offsets = [Fraction(0), step, -step] if random.random() < 0.8 else [_away(random, turn, step)]
+            far = _away(random, turn, step)
+            offsets = [Fraction(0), step, -step] if random.random() < (0.4 if keep else 0.8) else [far, -far]
             if cell.type is Type.MONEY and random.random() < 0.05:
                 offsets = [_DUST * random.choice((-1, 1))]
             random.shuffle(offsets)

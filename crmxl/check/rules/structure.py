@@ -10,7 +10,7 @@ from crmxl.catalogue import finding
 from crmxl.check.evidence import Evidence, as_computed
 from crmxl.check.meaning import Area, Meaning, issued_area, meaning
 from crmxl.expression import Fault, Measure, Value, evaluate, keys
-from crmxl.issue.places import FLAG, Cell, Layout, Role, RowKind, a1, column_of, quoted
+from crmxl.issue.places import CHECKS, FLAG, Cell, Layout, Role, RowKind, a1, column_of, quoted
 from crmxl.model import Finding, Key, Place, Said, Text, Type, split_key
 from crmxl.money import plain, round_half_away, show, show_ratio
 from crmxl.receive.submission import Content
@@ -62,9 +62,13 @@ def formula_changed(evidence: Evidence) -> Iterator[Finding]:
     compare = _Comparison(evidence)
     changed: set[Key] = set()
     told: set[str] = set()
+    unknown = any(f.code == "I110" for f in submission.findings)
     for key in layout.order:
         content = submission.contents.get(key)
         if content is None:
+            continue
+        if unknown and (layout.cells[key].sheet == CHECKS or column_of(key).startswith("_")):
+            changed.add(key)  # their formulas depend on rules that are not at hand
             continue
         if not content.formula or not compare.same(key, content):
             if damaged and content.formula and "#REF!" in content.formula:
