@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from crmxl import __version__
-from crmxl.catalogue import catalogue
+from crmxl.catalogue import FAMILIES, catalogue
 from crmxl.cli import main
 from crmxl.commands.issuing import budget_year
+from crmxl.define.library import Library
+from crmxl.define.policies import Policies
+from crmxl.define.policy import line_codes
 from crmxl.define.shape import shape_problems
 from crmxl.demo import samples, set_cell
 from crmxl.errors import CrmxlError
 from crmxl.files import workbooks_in, write_atomically
+from crmxl.model import Text
+from crmxl.policy import LineSet
 from crmxl.resources import folder
 
 ROOT = Path(__file__).parent.parent
@@ -169,14 +175,120 @@ def test_a_schema_is_printed() -> None:
 
 
 def test_rules_are_listed_and_explained() -> None:
-    assert [one["code"] for one in json.loads(run("rules", "--json").stdout)["rules"]] == list(catalogue())
+    codes = [one["code"] for one in json.loads(run("rules", "--json").stdout)["rules"]]
+    assert [code for code in codes if code[0] != "P"] == list(catalogue())
+    assert [letter for letter, _ in groupby(code[0] for code in codes)] == list(FAMILIES)
     listed = run("rules").stdout
-    assert all(code in listed for code in catalogue())
+    assert all(code in listed for code in codes)
     said = run("explain", "s110").stdout
     record = catalogue()["S110"]
     assert record.title.zh in said and record.why.zh in said and "{" not in said
     assert record.title.en in run("explain", "S110", "--lang", "en").stdout
     assert json.loads(run("explain", "S110", "--json").stdout)["name"] == "formula-changed"
+
+
+def test_policy_rules_are_listed_with_policy_clause_and_limits() -> None:
+    listed = run("rules").stdout
+    (line,) = (line for line in listed.splitlines() if line.startswith("P301"))
+    assert line.split()[:2] == ["P301", "错误"] and "4.2" in line and "rate = 0.5‰" in line
+    assert "集团客户关系费用管理制度（样例） · group-customer-relations@1" in listed
+    records = {one["code"]: one for one in json.loads(run("rules", "--json").stdout)["rules"]}
+    cap = records["P301"]
+    assert (cap["policy"], cap["clause"], cap["limits"]) == ("group-customer-relations@1", "4.2", {"rate": "0.5‰"})
+    assert (cap["status"], cap["severity"], cap["applies_to"]) == ("active", "error", ["customer-relations"])
+    assert records["P306"]["sets"]["reserve"]["tags"] == ["reserve"]
+
+
+FULL = """
+id = "house"
+version = 3
+title = { zh = "本级制度", en = "House policy" }
+
+[sets.items]
+title = { zh = "费用项目", en = "Items" }
+codes = ["1.1.*"]
+without = ["1.1.n01", "1.1.n02"]
+
+[[rule]]
+code = "P901"
+name = "item-outside-range"
+severity = "error"
+status = "trial"
+applies_to = ["cosmetics-plan"]
+params = { share = "40%" }
+each = "items"
+lines = LINES
+when = "total@amount > share"
+assert = "low <= amount <= high"
+at = "amount"
+clause = "7.1"
+valid_from = 2026-01-01
+valid_to = 2027-12-31
+title = { zh = "单项在区间之内", en = "Items are within their ranges" }
+message = { zh = "{line}：{left} 元，占比 {share}", en = "{line}: {left} yuan, share {share}" }
+fix = { zh = "请调整 {excess} 元", en = "Change it by {excess} yuan" }
+
+[[rule]]
+code = "P902"
+name = "whole-over-cap"
+severity = "info"
+params = { most = "500000" }
+assert = "total@amount <= most"
+headline = true
+title = { zh = "总额上限", en = "Cap" }
+message = { zh = "{left} 元", en = "{left} yuan" }
+fix = { zh = "请调减", en = "Reduce it" }
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A policy of the operator's own, with everything that a rule can say."""
+    template = Library().load("cosmetics-plan")
+    codes = line_codes(LineSet("items", Text("-"), ("1.1.*",), without=("1.1.n01", "1.1.n02")), template)
+    lines = ", ".join(f'"{code}" = {{ low = "1", high = "9{at}" }}' for at, code in enumerate(codes))
+    path = tmp_path / "house.toml"
+    path.write_text(FULL.replace("LINES", f"{{ {lines} }}"), encoding="utf-8")
+    return path
+
+
+def test_a_policy_of_ones_own_is_listed_instead_of_the_shipped_ones(house: Path) -> None:
+    listed = run("rules", "--policy", house).stdout
+    assert "P301" not in listed and "本级制度 · house@3" in listed
+    (line,) = (line for line in listed.splitlines() if line.startswith("P901"))
+    assert "试行" in line and "7.1" in line
+    records = json.loads(run("rules", "--policy", house, "--json").stdout)["rules"]
+    assert [one["code"] for one in records if one["code"][0] == "P"] == ["P901", "P902"]
+    no_file = run("rules", "--policy", house.with_name("none.toml"), code=2)
+    assert "none.toml" in no_file.stderr and not no_file.stdout
+
+
+def test_a_policy_rule_is_explained_with_everything_that_it_says(house: Path) -> None:
+    said = run("explain", "p301").stdout
+    for words in ("4.2", "集团客户关系费用管理制度（样例）（group-customer-relations@1）", "区域客户关系费用年度预算",
+                  "used <= ROUND(sales_target * rate, 2)", "rate = 0.5‰", "used@value", "表头", "× 0.5‰"
+                  ):  # fmt: skip
+        assert words in re.sub(r"\n\s+", " ", said), words
+    assert "{" not in said
+
+    said = run("explain", "P901", "--policy", house).stdout
+    for words in ("本级制度（house@3），第 7.1 条", "cosmetics-plan 化妆品营销策划方案费用预算", "集合 items 的每一行",
+                  "low <= amount <= high", "条件：total@amount > share", "指向：amount", "share = 40%",
+                  "1.1.1 的界限：low = 1, high = 90", "费用项目（1.1.*；不含 1.1.n01, 1.1.n02）",
+                  "试行：只提醒，不阻断；转正后为“错误”", "2026-01-01 起，至 2027-12-31", "占比 40%", "请调整 … 元"
+                  ):  # fmt: skip
+        assert words in said, words
+    assert "on trial" in run("explain", "P901", "--policy", house, "--lang", "en").stdout
+    assert "hotel-marketing" in run("explain", "P902", "--policy", house).stdout  # which template has total@amount
+    record = json.loads(run("explain", "P901", "--policy", house, "--json").stdout)
+    assert (record["status"], record["valid_to"]) == ("trial", "2027-12-31")
+    assert record["lines"]["1.1.1"] == {"low": "1", "high": "90"}
+
+
+@pytest.mark.parametrize(("code", "near"), [("P3010", "P301"), ("S11", "near it: S1"), ("p902", "")])
+def test_an_unknown_code_is_answered_with_those_near_it(code: str, near: str) -> None:
+    said = run("explain", code, code=2).stderr
+    assert f"`{code.upper()}`" in said and near in said and "crmxl rules" in said
 
 
 def test_the_language_may_stand_before_the_command_or_after_it() -> None:
@@ -199,6 +311,61 @@ def test_an_unsound_template_is_answered_with_every_path(tmp_path: Path) -> None
     assert "sheet[0].section[0].group[0].lines[0].code" in run("check-template", path, code=2).stderr
     path.write_text(source.replace("问卷", "调查", 1), encoding="utf-8")
     assert "raise `version`" in run("check-template", path, code=2).stderr
+
+
+@pytest.mark.parametrize("name", Policies().names())
+def test_shipped_policies_are_sound(name: str) -> None:
+    path = folder("templates") / "policies" / f"{name}.toml"
+    measures = json.loads(run("check-template", path, "--json").stdout)
+    policy = Policies().load(name)
+    assert (measures["policy"], measures["sound"], measures["rules"]) == (policy.name, True, len(policy.rules))
+    assert 0 < measures["longest_formula"] <= 8192 and measures["layouts"] >= 4
+
+
+def test_a_policy_is_checked_by_name_or_file(house: Path) -> None:
+    said = run("check-template", house).stdout
+    assert "house@3 定义无误" in said and "其中试行：1" in said
+    assert "is sound" in run("check-template", house, "--lang", "en").stdout
+    assert json.loads(run("check-template", "group-customer-relations", "--json").stdout)["rules"] == 9
+
+
+MISTAKES = {
+    # what is wrong: (text in FULL, its replacement, place, words of the message)
+    "a setting": ('clause = "7.1"', 'clauses = "7.1"', "rule[0].clauses", "`clause` meant?"),
+    "an expression": ("low <= amount <=", "low <= amuont <=", "rule[0].assert (position 8)", "`amount` meant?"),
+    "a template": ('"cosmetics-plan"', '"cosmetic-plan"', "rule[0].applies_to[0]", "`cosmetics-plan` meant?"),
+    "a set": ('codes = ["1.1.*"]', 'codes = ["1.9.*"]', "rule[0].each", "has no line"),
+    "a name nowhere": ("total@amount <= most", "whole@amount <= most", "rule[1]", "in no template"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_an_unsound_policy_is_answered_with_every_path(house: Path, mistake: str) -> None:
+    text, instead, place, words = MISTAKES[mistake]
+    source = house.read_text(encoding="utf-8")
+    assert text in source
+    house.write_text(source.replace(text, instead), encoding="utf-8")
+    result = run("check-template", house, code=2)
+    assert f"house.toml: {place}: " in result.stderr and words in result.stderr and not result.stdout
+
+
+def test_an_issued_policy_does_not_change_in_its_version(tmp_path: Path) -> None:
+    source = (folder("templates") / "policies" / "hotel-marketing.toml").read_text(encoding="utf-8")
+    path = tmp_path / "hotel-marketing.toml"
+    path.write_text(source.replace('clause = "2.1"', 'clause = "2.2"'), encoding="utf-8")
+    said = run("check-template", path, code=2).stderr
+    assert said.startswith(f"{tmp_path.name}/hotel-marketing.toml: version: ") and "raise `version`" in said
+
+
+def test_a_policy_for_ones_own_template_is_checked_beside_it(house: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    template = (folder("templates") / "hotel-marketing.toml").read_text(encoding="utf-8")
+    (own / "inn.toml").write_text(template.replace('id = "hotel-marketing"', 'id = "inn"'), encoding="utf-8")
+    ours = (folder("templates") / "policies" / "hotel-marketing.toml").read_text(encoding="utf-8")
+    house.write_text(ours.replace('"hotel-marketing"', '"inn"'), encoding="utf-8")
+    assert "there is no template `inn`" in run("check-template", house, code=2).stderr
+    assert "定义无误" in run("check-template", house, "--templates", own).stdout
 
 
 # ---- generate ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,11 @@ import pytest
 
 from crmxl.catalogue import catalogue
 from crmxl.cli import main as program
+from crmxl.define.policies import Policies
+from crmxl.policy import Policy, Rule
 from tests import make_docs
+
+RULED = [(policy, rule) for policy in Policies().all() for rule in policy.rules]
 
 
 def test_generated_documents_are_fresh() -> None:
@@ -28,6 +32,41 @@ def test_each_rule_is_in_the_catalogue_in_both_languages(code: str) -> None:
     entry = catalogue()[code]
     for text in (entry.title, entry.why):
         assert text.zh in section and text.en.replace("_", r"\_") in section
+
+
+@pytest.mark.parametrize(("policy", "rule"), RULED, ids=[rule.code for _, rule in RULED])
+def test_each_policy_rule_is_in_the_catalogue_with_all_that_it_says(policy: Policy, rule: Rule) -> None:
+    text = make_docs.rules()
+    section = text.partition(f"\n### {rule.code}\n")[2].partition("\n### ")[0].partition("\n## ")[0]
+    for words in (
+        rule.title.zh,
+        rule.title.en,
+        rule.assertion,
+        rule.when,
+        rule.name,
+        f"第 {rule.clause} 条",
+        policy.name,
+    ):
+        assert words in section
+    for name, limit in rule.limits.items():
+        assert f"{name} = {limit.text}" in section
+    listed = text.partition(f"· {policy.name}\n")[2].partition("\n### ")[0]
+    assert f"[{rule.code}](#{rule.code.lower()})" in listed
+    assert all(f"`{id}`" in listed for id in policy.sets)
+
+
+def test_a_code_belongs_to_one_policy() -> None:
+    codes = [rule.code for _, rule in RULED]
+    assert len(codes) == len(set(codes)) and not set(codes) & set(catalogue())
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/guide.md", "docs/templates.md", "docs/policies.md", "docs/rules.md"]
+)
+def test_links_between_files_lead_to_files(name: str) -> None:
+    path = make_docs.ROOT / name
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -41,11 +41,11 @@ class Standard:
         return lay_out(issued.template, issued.year, issued.parts, issued.first_month, issued.lang, policies)
 
     def _policies(self, given: Assignment, issued: Layout) -> tuple[Policy, ...] | None:
-        if self.instead is not None:
-            return self.instead
-        if self.round is not None:
+        named = self.instead
+        if named is None and self.round is not None:
             named = tuple(map(self.policies.load, self.round.policies))
-            if given.unit not in self.round.by_code:
+        if named is not None:
+            if self.round is None or given.unit not in self.round.by_code:
                 return named
             return tuple(self.round.policy_for(given.unit, policy) for policy in named)
         own = {policy.id for policy in issued.policies}

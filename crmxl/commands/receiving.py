@@ -45,6 +45,11 @@ _LIMITS = {
     "never": set[Severity](),
 }
 _LEFT_OUT = Text("未纳入汇总 {count} 个文件", "Left out, files: {count}")
+_MISSING = Text("未交 {count} 份", "Not submitted: {count}")
+_COMPARED = Text(
+    "只与下级核对、不计入的上级文件 {count} 个", "Parents' files, only compared with the units below: {count}"
+)
+_FURTHER = Text("汇总发现的问题 {count} 个", "Found across submissions: {count}")
 _DUPLICATES = Text("内容相同、只计一次的文件 {count} 个", "Copies that count once, files: {count}")
 _NOTHING = Text("没有可以汇总的文件", "There is nothing to add up")
 _UNIT, _PART, _YUAN = Text("预算单位", "Unit"), Text("部分", "Part"), Text("总额（元）", "Total (yuan)")
@@ -144,12 +149,13 @@ def consolidate_files(
     from crmxl.group.consolidate import consolidate
 
     form = form_of(form, output, ("xlsx", "csv", "json", "parquet"), "" if output is None else "xlsx")
-    totals = consolidate(read_all(workbooks_in(paths), lang, bench(own, round)))
+    at = bench(own, round)
+    totals = consolidate(read_all(workbooks_in(paths), lang, at), at.standard)
     data_on_stdout = bool(form) and output is None
     print_totals(console(sys.stderr if data_on_stdout else sys.stdout), totals, lang)
     if form:
         put(render_totals(totals, form, lang, ", ".join(map(str, paths))), output, lang)
-    return int(not totals.complete)
+    return int(not totals.sound)
 
 
 def render_totals(totals: Totals, form: str, lang: Lang, source: str) -> bytes:
@@ -168,7 +174,9 @@ def render_totals(totals: Totals, form: str, lang: Lang, source: str) -> bytes:
 
 
 def print_totals(to: Console, totals: Totals, lang: Lang) -> None:
-    """A table of units for each block, then what was left out and why."""
+    """A table of units for each block, then what was left out and why, and what the files show together."""
+    from crmxl.group.totals import told as told_in_line
+
     if not totals.blocks:
         to.print(_NOTHING.say(lang))
     for block in totals.blocks:
@@ -183,15 +191,23 @@ def print_totals(to: Console, totals: Totals, lang: Lang) -> None:
             to.print()
             print_table(to, (_PART.say(lang), _YUAN.say(lang)), parts, right=(1,), total=total)
         to.print()
-    for words, files in ((_LEFT_OUT, totals.left_out), (_DUPLICATES, totals.duplicates)):
-        if files:
-            mark = "：" if lang == "zh" else ":"
-            to.print(words.say(lang).format(count=len(files)) + mark, style="bold")
-        for one in files:
-            name = " · ".join(filter(None, (one.file, one.shown(lang))))
-            to.print(indented(name, "  ", to.width), soft_wrap=True)
-            for reason in one.why(lang).splitlines():
-                to.print(indented(reason, "    ", to.width), soft_wrap=True)
+    told = (_LEFT_OUT, totals.files_left_out), (_MISSING, totals.missing), (_DUPLICATES, totals.duplicates)
+    for words, files in (*told, (_COMPARED, totals.compared)):
+        listed = [(" · ".join(filter(None, (one.file, one.shown(lang)))), one.why(lang)) for one in files]
+        _print_listed(to, words, listed, lang)
+    further = [(one.shown(lang), told_in_line(one.finding, lang, one.file)) for one in totals.further]
+    _print_listed(to, _FURTHER, further, lang)
+
+
+def _print_listed(to: Console, words: Text, listed: Sequence[tuple[str, str]], lang: Lang) -> None:
+    """A heading with the count, then each name with its reasons."""
+    if listed:
+        mark = "：" if lang == "zh" else ":"
+        to.print(words.say(lang).format(count=len(listed)) + mark, style="bold")
+    for name, reasons in listed:
+        to.print(indented(name, "  ", to.width), soft_wrap=True)
+        for reason in reasons.splitlines():
+            to.print(indented(reason, "    ", to.width), soft_wrap=True)
 
 
 def compare_policies(paths: Sequence[Path], lang: Lang, form: str | None, now: Bench, then: Bench) -> int:

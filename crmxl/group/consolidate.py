@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crmxl.catalogue import finding
+from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.group.facts import DIFFERENCE, MONEY_COLUMNS, Amounts, added_up, amounts, clean, gather, unit_of
 from crmxl.group.outline import Leaf
+from crmxl.group.subtree import broken_over_subtrees
 from crmxl.group.totals import (
     DIFFERENCE_TITLE,
     NO_TOTAL,
@@ -22,6 +24,7 @@ from crmxl.group.totals import (
     UNREAD,
     Block,
     ConservationError,
+    GroupFinding,
     LeftOut,
     LineTotal,
     PartTotal,
@@ -29,6 +32,7 @@ from crmxl.group.totals import (
     UnitTotal,
     difference_note,
 )
+from crmxl.group.tree import compared, missing, other_versions, parted
 from crmxl.issue.places import Layout
 from crmxl.model import Finding, Severity, Text
 from crmxl.money import round_fen, show_fen
@@ -40,26 +44,40 @@ _ZERO = (0,) * len(MONEY_COLUMNS)
 _Sums = Mapping[Any, tuple[int, ...]]
 
 
-def consolidate(reports: Sequence[Report]) -> Totals:
-    """The totals of ``reports``, whatever their order.
+def consolidate(reports: Sequence[Report], standard: Standard | None = None) -> Totals:
+    """The totals of ``reports``, whatever their order; with a round's ``standard``, what its records ask of all.
 
     Left out: blocked reports, reports whose total cannot be computed, and all files of a unit that sent different ones
-    for a template, in whatever versions or years (G101). Identical bytes count once (G102). Raises ConservationError
-    where sums of the same facts disagree.
+    for a template, in whatever versions or years (G101). Identical bytes count once (G102). In a round, units that sent
+    nothing are listed (G103), and a parent's figures are added or compared (G104) as the round says. Raises
+    ConservationError where sums of the same facts disagree, DefinitionError where a rule means nothing in a template.
     """
-    left_out, candidates = _without_blocked(reports)
-    counted, conflicts, duplicates = _one_for_each_unit(candidates)
-    ordered = sorted(counted, key=_order)
+    blocked, candidates = _without_blocked(reports)
+    accepted, conflicts, duplicates = _one_for_each_unit(candidates)
+    left_out = [*blocked, *conflicts]
+    accepted.sort(key=_order)
+    ordered, parents = parted(standard.round if standard else None, accepted)
     facts = gather(ordered)
     blocks = []
     for name, year in sorted({_block(report) for report in ordered}, key=_block_order):
         members = [report for report in ordered if _block(report) == (name, year)]
         mine = facts[(facts["template"] == name) & (facts["year"] == year)] if len(facts) else facts
         blocks.append(_hold(_add_up(members, mine)))
+    beside: list[LeftOut] = []
+    findings: list[GroupFinding] = []
+    if standard is not None and (round := standard.round) is not None:
+        findings = list(missing(round, accepted, left_out))
+        left_out += [LeftOut("", one.unit, one.unit_name, one.template, (one.finding,)) for one in findings]
+        for file, told in compared(round, parents, ordered, facts):
+            beside.append(file)
+            findings += [told] if told else []
+        findings += [*other_versions(round, accepted), *broken_over_subtrees(ordered, standard)]
     return Totals(
         blocks=tuple(blocks),
-        left_out=tuple(sorted((*left_out, *conflicts), key=_left_out_order)),
+        left_out=tuple(sorted(left_out, key=_left_out_order)),
         duplicates=tuple(sorted(duplicates, key=_left_out_order)),
+        compared=tuple(beside),
+        findings=tuple(findings),
         facts=facts,
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crmxl.catalogue import word
-from crmxl.model import Finding, Lang, Template, Text
+from crmxl.model import Finding, Lang, Severity, Template, Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,6 +126,7 @@ class LeftOut:
     """A file that does not count, and why; or a copy of one that does."""
 
     file: str
+    """Path as given; empty where a unit of the round has sent none."""
     unit: str
     unit_name: str
     template: str
@@ -141,9 +142,7 @@ class LeftOut:
 
     def shown(self, lang: Lang) -> str:
         """The unit for people; empty where unknown."""
-        if not self.unit_name or self.unit_name == self.unit:
-            return self.unit
-        return f"{self.unit_name}（{self.unit}）" if lang == "zh" else f"{self.unit_name} ({self.unit})"
+        return _shown(self.unit, self.unit_name, lang)
 
     def why(self, lang: Lang) -> str:
         """The reasons, with codes and cells."""
@@ -161,6 +160,23 @@ class LeftOut:
         return "\n".join(tuple(fixes)[:_MOST]) or RETURN.say(lang)
 
 
+@dataclass(frozen=True, slots=True)
+class GroupFinding:
+    """What only shows where a round's submissions lie together: about a unit, not about a cell."""
+
+    unit: str
+    unit_name: str
+    template: str
+    """Id and version."""
+    finding: Finding
+    file: str = ""
+    """Where it is about one file."""
+
+    def shown(self, lang: Lang) -> str:
+        """The unit for people."""
+        return _shown(self.unit, self.unit_name, lang)
+
+
 @dataclass(frozen=True)
 class Totals:
     """Everything that consolidating gave."""
@@ -171,7 +187,11 @@ class Totals:
     """By unit and file."""
     duplicates: tuple[LeftOut, ...]
     """Copies of files that count; nothing is missing for want of them."""
-    facts: pd.DataFrame = field(repr=False, compare=False)
+    compared: tuple[LeftOut, ...] = ()
+    """Parents' files that are compared with the units below and never added; nothing is missing for want of them."""
+    findings: tuple[GroupFinding, ...] = ()
+    """What the submissions of a round show together; none outside one."""
+    facts: pd.DataFrame = field(repr=False, compare=False, kw_only=True)
     """Every fact that counts, by block, unit and place in the template; columns as in ``facts.COLUMNS``."""
 
     @property
@@ -185,6 +205,33 @@ class Totals:
     def complete(self) -> bool:
         """Whether nothing was left out."""
         return not self.left_out
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was left out and no unit's figures are refused by what they show together."""
+        return self.complete and not any(one.finding.severity is Severity.ERROR for one in self.findings)
+
+    @property
+    def files_left_out(self) -> tuple[LeftOut, ...]:
+        """Files that do not count."""
+        return tuple(one for one in self.left_out if one.file)
+
+    @property
+    def missing(self) -> tuple[LeftOut, ...]:
+        """Units of the round, once for each template, that have sent nothing."""
+        return tuple(one for one in self.left_out if not one.file)
+
+    @property
+    def further(self) -> tuple[GroupFinding, ...]:
+        """Findings that do not stand beside a file or unit that was left out or compared."""
+        told = {id(finding) for one in (*self.missing, *self.compared) for finding in one.findings}
+        return tuple(one for one in self.findings if id(one.finding) not in told)
+
+
+def _shown(unit: str, name: str, lang: Lang) -> str:
+    if not name or name == unit:
+        return unit
+    return f"{name}（{unit}）" if lang == "zh" else f"{name} ({unit})"
 
 
 def told(finding: Finding, lang: Lang, file: str) -> str:

@@ -1,4 +1,4 @@
-"""封面, the result at a glance and how to read the rest, and 未纳入, every file that does not count and why."""
+"""封面, the result at a glance and how to read the rest, and 未纳入: what does not count and why, what was found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crmxl.issue.book import Page, refusing
 from crmxl.issue.checklist import PASS
 from crmxl.issue.looks import Looks
 from crmxl.issue.places import RowKind
-from crmxl.model import Lang, Text
+from crmxl.model import Lang, Severity, Text
 from crmxl.money import in_wan
 from crmxl.report.group_workbook_page import Desk, close, count, figure, height, label, link, results
 from crmxl.report.group_workbook_plan import (
@@ -47,6 +47,8 @@ _BLOCKS = (
 _TOTAL = Text("集团合计（元）", "Group total (yuan)")
 _UNITS, _OUT = Text("纳入单位", "Units counted"), Text("未纳入的文件", "Files left out")
 _COPIES, _WARNED = Text("内容相同的文件", "Identical files"), Text("带提示的单位", "Units with warnings")
+_MISSING, _FOUND = Text("未交", "Not submitted"), Text("汇总发现的问题", "Found across submissions")
+_COMPARED = Text("只核对、不计入的上级文件", "Parents' files, only compared")
 _SOURCE = Text("数据来源", "Made of")
 _ABOUT = {
     SUMMARY: Text("单位 × 部分，占比，按单位和按部分的图表", "Units by parts, shares, charts by unit and by part"),
@@ -179,13 +181,19 @@ def _scope(desk: Desk, page: Page, row: int, totals: Totals, made_of: str) -> in
     row = _heading(page, row, _SCOPE.say(lang))
     units = sum(len(block.units) for block in totals.blocks)
     warned = sum(len(block.disclosed) for block in totals.blocks)
-    facts = (
+    red, amber = (looks.RED, looks.RED_TEXT), (looks.AMBER, looks.AMBER_TEXT)
+    faulty = any(one.finding.severity is Severity.ERROR for one in totals.findings)
+    facts = [
         (_UNITS, units, None),
-        (_OUT, len(totals.left_out), (looks.RED, looks.RED_TEXT)),
+        (_OUT, len(totals.files_left_out), red),
+        (_MISSING, len(totals.missing), red),
         (_COPIES, len(totals.duplicates), None),
-        (_WARNED, warned, (looks.AMBER, looks.AMBER_TEXT)),
-    )
-    for title, number, colours in facts:
+        (_WARNED, warned, amber),
+        (_COMPARED, len(totals.compared), None),
+        (_FOUND, len(totals.findings), red if faulty else amber),
+    ]
+    only_in_rounds = (_MISSING, _COMPARED, _FOUND)
+    for title, number, colours in (fact for fact in facts if fact[1] or fact[0] not in only_in_rounds):
         page.text(row, 2, title.say(lang), looks.ASIDE)
         style = {**count(), "bold": True}
         if number and colours:
@@ -250,15 +258,17 @@ _OUT_COLUMNS = (
 )
 _NONE = Text("（无）", "(none)")
 _OUT_NOTE = Text("第一部分的文件没有计入任何合计。", "The files of the first part are in no total.")
-_HEADS = (
-    Text("一、未纳入汇总的文件", "1. Files that do not count"),
-    Text("二、内容相同、只计一次的文件", "2. Identical files, counted once"),
-    Text("三、已纳入但有提示的单位", "3. Units that count and have warnings"),
-)
+_OUT_HEAD = Text("未纳入汇总的文件", "Files that do not count")
+_MISSING_HEAD = Text("未交的单位", "Units that have not submitted")
+_COPIES_HEAD = Text("内容相同、只计一次的文件", "Identical files, counted once")
+_WARNED_HEAD = Text("已纳入但有提示的单位", "Units that count and have warnings")
+_COMPARED_HEAD = Text("只与下级核对、不计入的上级文件", "Parents' files, only compared with the units below")
+_FURTHER_HEAD = Text("汇总发现的问题", "Found across submissions")
+_NUMERALS = "一二三四五六"
 
 
 def write_left_out(desk: Desk, totals: Totals) -> None:
-    """The sheet 未纳入: files left out, copies, and warnings of what counts."""
+    """The sheet 未纳入: files left out, copies, warnings of what counts; in a round, missing units and findings."""
     lang = desk.lang
     name = LEFT_OUT.say(lang)
     page = desk.book.sheet(name)
@@ -276,9 +286,15 @@ def write_left_out(desk: Desk, totals: Totals) -> None:
         for block in totals.blocks
         for unit in block.disclosed
     ]
-    for head, files in zip(_HEADS, (totals.left_out, totals.duplicates, warned), strict=True):
+    further = [LeftOut(one.file, one.unit, one.unit_name, one.template, (one.finding,)) for one in totals.further]
+    parts = [(_OUT_HEAD, totals.files_left_out), (_COPIES_HEAD, totals.duplicates), (_WARNED_HEAD, tuple(warned))]
+    parts[1:1] = [(_MISSING_HEAD, totals.missing)] if totals.missing else []
+    parts += [(_COMPARED_HEAD, totals.compared)] if totals.compared else []
+    parts += [(_FURTHER_HEAD, tuple(further))] if further else []
+    for n, (head, files) in enumerate(parts, 1):
+        heading = f"{_NUMERALS[n - 1]}、{head.zh}" if lang == "zh" else f"{n}. {head.en}"
         for column in range(1, len(widths) + 1):
-            page.text(row, column, head.say(lang) if column == 1 else "", looks.heading(RowKind.SECTION))
+            page.text(row, column, heading if column == 1 else "", looks.heading(RowKind.SECTION))
         row += 1
         for one in files:
             row = _file(page, row, one, lang, widths)

@@ -64,7 +64,7 @@ def rule_facts(rule: Rule, policy: Policy, library: Library) -> list[Fact]:
     worst = SEVERITIES[rule.severity]
     trial = Text(f"试行：只提醒，不阻断；转正后为“{worst.zh}”", f"on trial, blocks nothing; then: {worst.en}")
     facts.append(Fact(Text("状态", "Status"), trial if rule.status is Status.TRIAL else _ACTIVE))
-    facts.append(Fact(Text("有效期", "In force"), _validity(rule)))
+    facts.append(Fact(Text("有效期", "Valid"), _validity(rule)))
     for words, text in ((Text("提示语", "Message"), rule.message), (Text("改法", "Fix"), rule.fix)):
         facts.append(Fact(words, Text(*(_with_limits(text.say(lang), rule.limits) for lang in ("zh", "en")))))
     return facts

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crmxl.catalogue import word
+from crmxl.catalogue import name_of, word
 from crmxl.errors import CrmxlError
 from crmxl.group.facts import DIFFERENCE, MONEY_COLUMNS, MONTH_COLUMNS
 from crmxl.group.outline import Leaf, leaves
-from crmxl.group.totals import DIFFERENCE_TITLE, NO_UNIT, Block, LeftOut, LineTotal, Totals, UnitTotal
+from crmxl.group.totals import DIFFERENCE_TITLE, NO_UNIT, Block, GroupFinding, LeftOut, LineTotal, Totals, UnitTotal
 from crmxl.model import Lang, Text
 from crmxl.money import from_fen
 from crmxl.report.findings import inert
@@ -168,6 +168,8 @@ def totals_json(totals: Totals, lang: Lang = "zh") -> str:
             for one in totals.left_out
         ],
         "duplicates": [_file(one, lang) for one in totals.duplicates],
+        "compared": [_file(one, lang) for one in totals.compared],
+        "findings": [_finding(one, lang) for one in totals.findings],
         "warnings": [
             {
                 "file": unit.file,
@@ -275,3 +277,20 @@ def _line(block: Block, line: LineTotal, lang: Lang) -> dict[str, Any]:
 
 def _file(one: LeftOut, lang: Lang) -> dict[str, Any]:
     return {"file": one.file, "unit": one.unit, "unit_name": one.unit_name, "why": one.why(lang)}
+
+
+def _finding(one: GroupFinding, lang: Lang) -> dict[str, Any]:
+    said = word(one.finding, lang, one.file)
+    return {
+        "code": one.finding.code,
+        "name": name_of(one.finding),
+        "severity": one.finding.severity.value,
+        "unit": one.unit,
+        "unit_name": one.unit_name,
+        "template": one.template,
+        "file": one.file,
+        "message": said.message,
+        "fix": said.fix,
+        "found": said.found,
+        "expected": said.expected,
+    }

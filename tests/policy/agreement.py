@@ -28,7 +28,7 @@ from crmxl.money import plain, show
 from crmxl.receive.reading import read
 from crmxl.receive.submission import Content, ContentType, Submission
 from tests.office.driver import Book, Cell, Office
-from tests.policy.fillings import LIBRARY, Filling, Variant, fill
+from tests.policy.fillings import LIBRARY, POLICIES, Filling, Variant, fill
 
 WHOLE = 40
 """Every so many fillings the whole way is gone, through files."""
@@ -175,7 +175,7 @@ class Bench:
         """The blank workbook as read, with ``typed`` in it and the filling's figures issued."""
         variant = filling.variant
         if variant not in self._read:
-            self._read[variant] = read(self._blank(variant), LIBRARY)
+            self._read[variant] = read(self._blank(variant), LIBRARY, POLICIES)
         blank = self._read[variant]
         assert blank.stamp is not None and blank.layout is not None
         assert blank.layout.fingerprint == variant.layout.fingerprint
@@ -192,7 +192,7 @@ class Bench:
             book.recalc()
             there = _checks(filling, book)
             book.save(saved)
-        submission = read(saved, LIBRARY)
+        submission = read(saved, LIBRARY, POLICIES)
         report = check(submission)
         found = list(_compare(filling, submission, there))
         found += _verdicts(filling, report, there, self._meant(filling))

@@ -33,8 +33,6 @@ _STEPS = 12
 _FEN = Fraction(1, 100)
 _STEP = {Type.MONEY: _FEN, Type.PERCENT: Fraction(1, 10_000), Type.QUANTITY: _FEN, Type.INTEGER: Fraction(1)}
 """The smallest change that people make."""
-_DUST = Fraction(1, 2 * 10**9)
-"""Far below a fen, and more than binary arithmetic leaves of a few amounts."""
 _WORDS = ("40 场 × 2,500 元", "上年合同价", "新增两个城市", "2024", "A&B <试用>")
 _SPACES = (" ", "　", "\u00a0")
 _WIDE = {ord(char): ord(char) + 0xFEE0 for char in "0123456789.,"}
@@ -137,7 +135,7 @@ class Filling:
     issued: Mapping[Key, Value] = field(default_factory=dict)
     """Those of ``typed`` that the group gives."""
 
-    @property
+    @cached_property
     def layout(self) -> Layout:
         """Where everything stands."""
         return self.variant.layout
@@ -297,7 +295,7 @@ class _Filler:
         if chance > 0.96:
             return max(_FEN, round_half_away(value / 10_000, 2))
         if chance > 0.94:
-            return Fraction(repr(float(value) + 0.1 + 0.2))
+            return Fraction(repr(0.1 * (fen // 10)))  # as 4.1 * 3 leaves 12.299999999999999
         return value
 
     def months(self, year: Key, value: Fraction) -> None:
@@ -316,8 +314,8 @@ class _Filler:
                 self.typed[key] = part
                 done += part
         if random.random() < 0.8:
-            self.typed[there[-1]] = round_half_away(value, 2) - done + round_half_away(
-                value * (1 + last) / sum(weights), 2
+            self.typed[there[-1]] = (
+                round_half_away(value, 2) - done + round_half_away(value * (1 + last) / sum(weights), 2)
             )
 
     def issue(self) -> None:
@@ -377,8 +375,6 @@ class _Filler:
             step = _STEP[cell.type]
             far = _away(random, turn, step)
             offsets = [Fraction(0), step, -step] if random.random() < (0.4 if keep else 0.8) else [far, -far]
-            if cell.type is Type.MONEY and random.random() < 0.05:
-                offsets = [_DUST * random.choice((-1, 1))]
             random.shuffle(offsets)
             for offset in offsets:
                 value = turn + offset

@@ -40,10 +40,9 @@ def broken_rules(
     by_rule = {waiver.rule: waiver for waiver in waivers}
     used: set[str] = set()
     for placed in layout.rules:
-        for asked in placed.asked:
-            if evaluate(asked.holds, values.get) is not False:
-                continue
-            found = _finding(evidence, placed, asked, values.get)
+        broken = [asked for asked in placed.asked if evaluate(asked.holds, values.get) is False]
+        for asked in broken:
+            found = _finding(evidence, placed, asked, values.get, len(broken))
             waiver = by_rule.get(placed.rule.code)
             if waiver is None:
                 yield found
@@ -65,25 +64,32 @@ def _reaches(value: Value) -> Fraction:
     return value if isinstance(value, Fraction) else Fraction(0)
 
 
+def _bound(limit: Limit) -> str:
+    """A waiver's bound for people: a ratio as written, money with separators."""
+    return limit.text if limit.text.endswith(("%", "‰")) else show(limit.value)
+
+
 def _disclosed(found: Finding, waiver: Waiver) -> Finding:
     """The finding of a waived rule: it counts, and everybody sees why."""
     assert found.spoken is not None
-    up_to = show(waiver.up_to.value) if waiver.up_to else ""
+    up_to = _bound(waiver.up_to) if waiver.up_to else ""
     zh = f"已特批（{waiver.approver}，{waiver.reason}，有效期至 {waiver.until}"
-    zh += f"，不超过 {up_to} 元）。" if up_to else "）。"
+    zh += f"，不超过 {up_to}）。" if up_to else "）。"
     en = f" Waived ({waiver.approver}, {waiver.reason}, until {waiver.until}"
-    en += f", up to {up_to} yuan)." if up_to else ")."
+    en += f", up to {up_to})." if up_to else ")."
     message = Text(found.spoken.message.zh + zh, found.spoken.message.en + en)
     fix = Text("已获特批，可上报；请在变更记录中注明。", "It is waived and may be submitted; note it in Change log.")
     spoken = replace(found.spoken, message=message, fix=fix)
     return replace(found, severity=min(found.severity, Severity.WARNING, key=_GENTLER.index), spoken=spoken)
 
 
-def _finding(evidence: Evidence, placed: PlacedRule, asked: Asked, value_of: Callable[[Key], Value]) -> Finding:
+def _finding(
+    evidence: Evidence, placed: PlacedRule, asked: Asked, value_of: Callable[[Key], Value], count: int
+) -> Finding:
     rule, submission = placed.rule, evidence.submission
     key = asked.at if asked.at in submission.spots else f"{rule.code}@actual"
     place = submission.place(key)
-    words: dict[str, str] = {"line": place.title, "count": str(len(placed.asked))}
+    words: dict[str, str] = {"line": place.title, "count": str(count)}
     for name, node in (("left", asked.left), ("right", asked.right), ("excess", asked.excess)):
         words[name] = _shown(node, value_of, measure(asked.left))
     for name, meant in asked.names.items():

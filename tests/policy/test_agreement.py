@@ -1,0 +1,113 @@
+"""What 校验 says in the unit's workbook, as LibreOffice recomputes it, is what the group says: row by row.
+
+``CRMXL_FILLINGS`` sets the number of random fillings (150), of seed 0; the full run is ``python -m tests.policy``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from crmxl.expression import Value
+from crmxl.issue.places import CHECKS, Layout, a1
+from crmxl.model import Key
+from tests.office.driver import Cell, Office
+from tests.policy import agreement
+from tests.policy.agreement import Bench, Tally, run
+from tests.policy.cases import Case, cases
+from tests.policy.fillings import ERROR, Filling, Variant, fill, variants
+
+COUNT = int(os.environ.get("CRMXL_FILLINGS", "150"))
+_SHOWN = 5
+
+
+@pytest.fixture(scope="module")
+def tally(office: Office) -> Tally:
+    found = Tally(0)
+    for outcome in run(0, range(COUNT), office):
+        found.add(outcome)
+    return found
+
+
+@pytest.mark.slow
+def test_every_row_recomputed_by_libreoffice_is_what_the_group_says(tally: Tally) -> None:
+    told = "\n\n".join("\n  ".join((one.filling, *one.problems)) for one in tally.failed[:_SHOWN])
+    assert not tally.failed, f"{len(tally.failed)} of {COUNT} fillings disagree\n\n{told}"
+    assert tally.rows > COUNT * 5
+
+
+@pytest.mark.slow
+def test_every_rule_is_seen_passing_and_failing_at_bounds_blank_and_in_texts(tally: Tally) -> None:
+    assert not tally.one_sided
+    assert tally.near >= Fraction(1, 10)
+    assert tally.marks["text"] and tally.marks["refused"] and tally.marks["blank"] and tally.marks["bound"]
+    assert tally.marks["judged"] > COUNT / 4
+    assert tally.marks["whole"]
+
+
+def test_the_same_seed_gives_the_same_fillings_and_every_template_is_filled() -> None:
+    assert [fill(0, n).typed for n in range(5)] == [fill(0, n).typed for n in range(5)]
+    wheel = {fill(1, n).variant for n in range(sum(variant.weight for variant in variants()))}
+    assert wheel == set(variants())
+
+
+def test_a_disagreement_would_be_seen(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    variant = next(one for one in variants() if one.template == "customer-relations")
+    typed: dict[Key, Value] = {"1.1.1@amount": Fraction(500), "1.5.1@amount": Fraction(50)}
+    filling = Filling(1, variant, typed, typed, False, (), (), 0)
+    bench = Bench(office, tmp_path)
+    assert bench.judge(filling).problems == ()
+    real = agreement._checks
+    here: Layout = variant.layout
+
+    def altered(filling: Filling, book: object) -> Mapping[Key, Cell]:
+        found = dict(real(filling, book))  # type: ignore[arg-type]
+        at = here.cells["P306@result"]
+        text = "通过" if found["P306@result"].string != "通过" else "提示"
+        found["P306@result"] = Cell(a1(at.row, at.column), "formula", text, text, "", 0)
+        return found
+
+    monkeypatch.setattr(agreement, "_checks", altered)
+    assert any("P306" in problem for problem in bench.judge(filling).problems)
+
+
+# The acceptance case: with a target of 200,000,000 the cap is 100,000.00.
+
+
+def upper() -> Iterator[Case]:
+    return (case for case in cases() if case.rule == "P301" and case.first_month == 1)
+
+
+@pytest.mark.parametrize("case", upper(), ids=str)
+def test_the_cap_is_judged_in_libreoffice_as_in_validate(case: Case, office: Office, tmp_path: Path) -> None:
+    path = tmp_path / "issued.xlsx"
+    path.write_bytes(case.workbook(cache=False))
+    layout = case.layout
+    with office.open(path) as book:
+        book.recalc()
+        shown = book.get(layout.by_id[CHECKS].name)
+    row = {
+        id: shown[a1(cell.row, cell.column)]
+        for id in ("expected", "actual", "difference", "result")
+        if (cell := layout.cells[f"P301@{id}"])
+    }
+    if case.also:  # a text counts 0 in the workbook; the row 文本型金额 is red instead
+        cell = layout.cells["C03@result"]
+        assert shown[a1(cell.row, cell.column)].string == "不通过"
+        return
+    assert row["result"].string == {"kept": "通过", "broken": "不通过"}[case.expect]
+    if case.at:
+        figures = [f"{row[id].value:,.2f}" for id in ("actual", "expected", "difference")]
+        assert figures == [case.found, case.expected, case.excess]
+
+
+def test_an_error_value_in_an_input_is_never_green(office: Office, tmp_path: Path) -> None:
+    variant = Variant("hotel-marketing")
+    typed: dict[Key, Value] = {"1.1@amount": ERROR}
+    outcome = Bench(office, tmp_path).judge(Filling(1, variant, typed, typed, False, (), (), 0))
+    assert outcome.problems == ()
+    assert "P321" not in outcome.kept
