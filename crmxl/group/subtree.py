@@ -39,14 +39,18 @@ def broken_over_subtrees(counted: Sequence[Report], standard: Standard) -> Itera
         return
     for template in _templates(round, counted):
         sent = {unit_of(report): report for report in counted if template_of(report).id == template.id}
+        questions: dict[str, _Question] = {}
         for unit in round.units:
             below = round.descendants(unit.code)
             there = [sent[one.code] for one in (unit, *below) if one.code in sent]
-            if there:
-                absent = [one.code for one in (unit, *below) if one.code not in sent and _adds(round, one)]
-                for found in _broken(unit, template, sent.get(unit.code), there, standard, round):
-                    said = _told(found, len(there), absent) if below else found
-                    yield GroupFinding(unit.code, unit.name, template.name, said)
+            if not there:
+                continue
+            if unit.type not in questions:  # limits differ by nothing else
+                questions[unit.type] = _question(template, _policies(standard, round, unit), round)
+            absent = [one.code for one in (unit, *below) if one.code not in sent and _adds(round, one)]
+            for found in _broken(unit, questions[unit.type], sent.get(unit.code), there, standard):
+                said = _told(found, len(there), absent) if below else found
+                yield GroupFinding(unit.code, unit.name, template.name, said)
 
 
 def _adds(round: Round, unit: Unit) -> bool:
@@ -75,17 +79,32 @@ def _narrowed(policy: Policy) -> tuple[Policy, ...]:
     return (replace(policy, rules=rules),) if rules else ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """The rules to be asked of units of one type."""
+
+    layout: Layout
+    additive: _Additive
+    needed: frozenset[Key]
+    """All keys that the rules depend on."""
+
+
+def _question(template: Template, policies: Sequence[Policy], round: Round) -> _Question:
+    everything = tuple(dict.fromkeys(section.part for sheet in template.sheets for section in sheet.sections))
+    rules = tuple(one for policy in policies for one in _narrowed(policy))
+    layout = lay_out(template, round.year, everything, 1, round.lang, rules)
+    return _Question(layout, _Additive(template), _behind(layout))
+
+
 def _broken(
-    unit: Unit, template: Template, top: Report | None, sent: Sequence[Report], standard: Standard, round: Round
+    unit: Unit, question: _Question, top: Report | None, sent: Sequence[Report], standard: Standard
 ) -> Iterator[Finding]:
     """What does not hold over ``sent``, the files of the unit and those below; ``top`` is its own."""
-    policies = tuple(one for policy in _policies(standard, round, unit) for one in _narrowed(policy))
-    everything = tuple(dict.fromkeys(section.part for sheet in template.sheets for section in sheet.sections))
-    layout = lay_out(template, round.year, everything, 1, round.lang, policies)
+    layout = question.layout
     if not layout.rules:
         return
     issued = standard.figures(Assignment(unit=unit.code), layout)
-    values = _summed(layout, _Additive(template), top, sent, issued)
+    values = _summed(question, top, sent, issued)
     spots = {asked.at: Spot("", 0, 0) for placed in layout.rules for asked in placed.asked if asked.at}
     submission = Submission(file="", digest="", layout=layout, spots=spots)
     settled = replace(layout, order=())  # nothing is to be calculated from the sums again
@@ -135,16 +154,16 @@ class _Additive:
 
 
 def _summed(
-    layout: Layout, additive: _Additive, top: Report | None, sent: Sequence[Report], issued: Mapping[Key, Value]
+    question: _Question, top: Report | None, sent: Sequence[Report], issued: Mapping[Key, Value]
 ) -> dict[Key, Value]:
-    """What the rules of ``layout`` read: sums, issued figures, and whatever follows from them.
+    """What the rules read: sums, issued figures, and whatever follows from them.
 
     What neither adds up nor follows, such as a text or a price, is the topmost unit's own.
     """
     found: dict[Key, Value] = dict(issued)
-    needed = _behind(layout)
-    calculated = [key for key in layout.order if key in needed]
-    for key in needed.difference(calculated):
+    layout, additive = question.layout, question.additive
+    calculated = [key for key in layout.order if key in question.needed]
+    for key in question.needed.difference(calculated):
         if layout.cells[key].role is not Role.ISSUED:
             own = top.values.get(key) if top is not None else None
             found[key] = _sum(sent, key) if additive(layout, key) else own
@@ -165,7 +184,7 @@ def _sum(sent: Sequence[Report], key: Key) -> Value:
     return sum(numbers, Fraction(0)) if numbers else None
 
 
-def _behind(layout: Layout) -> set[Key]:
+def _behind(layout: Layout) -> frozenset[Key]:
     """All keys that the rules depend on, through formulas."""
     nodes = [node for placed in layout.rules for asked in placed.asked for node in _read(asked)]
     waiting, seen = [key for node in nodes for key in keys(node)], set[Key]()
@@ -175,7 +194,7 @@ def _behind(layout: Layout) -> set[Key]:
             seen.add(key)
             formula = layout.cells[key].formula
             waiting.extend(keys(formula) if formula is not None else ())
-    return seen
+    return frozenset(seen)
 
 
 def _read(asked: Asked) -> list[Node]:

@@ -182,15 +182,18 @@ def _scope(desk: Desk, page: Page, row: int, totals: Totals, made_of: str) -> in
     units = sum(len(block.units) for block in totals.blocks)
     warned = sum(len(block.disclosed) for block in totals.blocks)
     red, amber = (looks.RED, looks.RED_TEXT), (looks.AMBER, looks.AMBER_TEXT)
-    faulty = any(one.finding.severity is Severity.ERROR for one in totals.findings)
+    beside = [finding for one in totals.compared for finding in one.findings]
+    colour = {True: red, False: amber}
+    differs = colour[any(one.severity is Severity.ERROR for one in beside)] if beside else None
+    faulty = any(one.finding.severity is Severity.ERROR for one in totals.further)
     facts = [
         (_UNITS, units, None),
         (_OUT, len(totals.files_left_out), red),
         (_MISSING, len(totals.missing), red),
         (_COPIES, len(totals.duplicates), None),
         (_WARNED, warned, amber),
-        (_COMPARED, len(totals.compared), None),
-        (_FOUND, len(totals.findings), red if faulty else amber),
+        (_COMPARED, len(totals.compared), differs),
+        (_FOUND, len(totals.further), colour[faulty]),
     ]
     only_in_rounds = (_MISSING, _COMPARED, _FOUND)
     for title, number, colours in (fact for fact in facts if fact[1] or fact[0] not in only_in_rounds):

@@ -54,7 +54,7 @@ def test_a_broken_case_gives_the_figures_wherever_its_rule_compares_amounts() ->
     assert bare <= {"P307", "P309"}  # about a text, and about a magnitude
 
 
-@pytest.mark.parametrize("case", [case for case in cases() if case.rule == "P301" and not case.also], ids=str)
+@pytest.mark.parametrize("case", [case for case in cases() if case.rule == "P301"][:3], ids=str)
 def test_compensation_changes_neither_verdict_nor_total(case: Case, tmp_path: Path) -> None:
     before = case.report(tmp_path)
     after = replace(case, entries={**case.entries, **COMPENSATION}).report(tmp_path)
