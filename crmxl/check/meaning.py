@@ -7,7 +7,7 @@ each workbook's references are read through its own anchors. Cells without a key
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -56,9 +56,11 @@ def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool]) 
         return ("text", formula)
     result: list[Any] = []
     functions: list[str] = []
-    for token in tokens:
+    for at, token in enumerate(tokens):
         value, kind = token.value, (token.type, token.subtype)
         if token.type == "WHITE-SPACE":
+            if _intersects(tokens, at):
+                result.append(" ")
             continue
         if kind == ("FUNC", "OPEN"):
             functions.append(value.upper().removeprefix("_XLFN.").rstrip("("))
@@ -75,6 +77,16 @@ def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool]) 
         else:
             result.append(value if kind == ("OPERAND", "TEXT") else value.upper())
     return tuple(tuple(sorted(item)) if isinstance(item, list) else item for item in result)
+
+
+def _intersects(tokens: Sequence[Any], at: int) -> bool:
+    """Whether the blank at ``at`` is Excel's intersection operator: it stands between two references."""
+    if not 0 < at < len(tokens) - 1:
+        return False
+    before, after = tokens[at - 1], tokens[at + 1]
+    ends = before.type == "OPERAND" or before.subtype == "CLOSE"
+    begins = after.type == "OPERAND" or after.subtype == "OPEN"
+    return bool(ends and begins)
 
 
 def _add(result: list[Any], found: list[Key] | str, functions: list[str]) -> None:
@@ -96,7 +108,7 @@ def _resolve(reference: str, home: str, area: Area, counts: Callable[[Key], bool
     top, left = int(match["r1"]), _column(match["c1"])
     bottom, right = (int(match["r2"]), _column(match["c2"])) if match["r2"] else (top, left)
     found = area.keys(sheet, min(top, bottom), min(left, right), max(top, bottom), max(left, right))
-    if not found and not match["r2"]:
+    if not found:  # cells that were not issued, or another sheet's: that is not the same formula
         return reference.upper()
     return [key for key in found if counts(key)]
 

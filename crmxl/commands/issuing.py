@@ -23,6 +23,8 @@ from crmxl.model import Assignment, Lang, Template, Text
 from crmxl.money import show
 from crmxl.policy import Policy
 
+MOST_NAME = 60
+"""Characters of a unit's code or name; more fit neither a footer nor a file name."""
 _MADE = Text("已生成 {facts}", "Made: {facts}")
 _FACTS = Text("{template}，{year} 年度", "{template}, {year}")
 _UNIT = Text("，预算单位 {unit}", ", unit {unit}")
@@ -46,6 +48,7 @@ def make_workbook(
     round: Path | None,
 ) -> None:
     """Write the workbook; its path goes to stdout, what it is to stderr."""
+    unit, unit_name = _named(unit, "--unit"), _named(unit_name, "--unit-name")
     chosen = tuple(part.strip() for part in parts.replace("，", ",").split(",") if part.strip())
     if round is not None:
         template, given, rules, secret = _of_round(round, name, unit)
@@ -104,6 +107,16 @@ def _of_round(folder: Path, name: str, unit: str) -> tuple[Template, Assignment,
     }
     given = records.assignment(unit, template)
     return template, replace(given, policies=tuple(rule.name for rule in rules), limits=limits), rules, records.key
+
+
+def _named(name: str, option: str) -> str:
+    """A unit's code or name without blanks around it; refused where it has signs that nobody sees, or is too long."""
+    name = name.strip()
+    if not name.isprintable() or len(name) > MOST_NAME:
+        raise CrmxlError(
+            f"{option}: 单位名称最多 {MOST_NAME} 个字，不能含看不见的字符 · at most {MOST_NAME} visible characters"
+        )
+    return name
 
 
 def budget_year(today: date) -> int:

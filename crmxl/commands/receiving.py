@@ -118,6 +118,7 @@ def validate_files(
         return compare_policies(paths, lang, form, bench(own, round), bench(own, round, policy))
     form = form_of(form, output, ("text", "json", "csv", "xlsx"), "text")
     _keep_apart(annotate, paths)
+    _keep_input(output, paths)
     reports = read_all(workbooks_in(paths), lang, bench(own, round, policy))
     if form == "text" and output is None:
         print_findings(console(), reports, lang)
@@ -149,6 +150,7 @@ def consolidate_files(
     from crmxl.group.consolidate import consolidate
 
     form = form_of(form, output, ("xlsx", "csv", "json", "parquet"), "" if output is None else "xlsx")
+    _keep_input(output, paths)
     at = bench(own, round)
     totals = consolidate(read_all(workbooks_in(paths), lang, at), at.standard)
     data_on_stdout = bool(form) and output is None
@@ -234,6 +236,14 @@ def _rendered(reports: Sequence[Report], form: str, lang: Lang) -> bytes:
     text = io.StringIO()
     print_findings(console(text, _WIDTH), reports, lang)
     return clean(text.getvalue()).encode()
+
+
+def _keep_input(output: Path | None, paths: Sequence[Path]) -> None:
+    """Refuse to write over a workbook that came back."""
+    if output is not None and any(output.resolve() == path.resolve() for path in workbooks_in(paths)):
+        raise CrmxlError(
+            f"-o {output}: 不能覆盖上报文件，请换一个文件名 · would overwrite a submission; choose another name"
+        )
 
 
 def _keep_apart(folder: Path | None, paths: Sequence[Path]) -> None:

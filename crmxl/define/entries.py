@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -69,6 +70,7 @@ _NO_DATE = Text(
     "“{value}” is not a date of 2000 to 2099 like 2026-06-30",
 )
 _NO_CHOICE = Text("“{value}”不在可选范围：{choices}", "“{value}” is not one of {choices}")
+_UNSEEN = Text("文字含控制字符或不成对的代理字符", "the text has control characters or half of a surrogate pair")
 _TOO_LONG = Text("文字过长：{length} 个字符，最多 {limit} 个", "the text has {length} characters; at most {limit} fit")
 
 
@@ -224,6 +226,8 @@ def _number(value: str | int | Decimal, cell: Fillable) -> Fraction:
 
 
 def _text(value: str, cell: Fillable) -> Value:
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in value):
+        raise _Refusal(_UNSEEN)
     if len(value) > MAX_TEXT:
         raise _Refusal(_TOO_LONG, length=f"{len(value):,}", limit=f"{MAX_TEXT:,}")
     if cell.type is Type.CHOICE and value not in cell.choices:

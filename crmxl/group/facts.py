@@ -6,6 +6,7 @@ when needed. Knows nothing of which reports may count.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -132,7 +133,12 @@ def _facts(report: Report, layout: Layout, plan: Amounts) -> Iterator[tuple[Any,
 
 def unit_of(report: Report) -> str:
     """The unit by which facts are gathered: its code, else its name; empty where the workbook names none."""
-    return clean(report.unit)
+    return seen(clean(report.unit))
+
+
+def seen(name: str) -> str:
+    """A name as people see it: names that look the same are one unit, or its money would count twice."""
+    return " ".join("".join(char for char in name if unicodedata.category(char) != "Cf").split())
 
 
 def _filled(key: Key, values: Sequence[object], title: str, plan: Amounts) -> bool:

@@ -90,7 +90,7 @@ def read_stamp(text: str) -> Stamp:
 
 def signed_by(stamp: Stamp, key: bytes) -> bool:
     """Whether the signature was made with ``key``; compared in constant time."""
-    return hmac.compare_digest(stamp.signature, _sign(_body(stamp), key))
+    return hmac.compare_digest(stamp.signature.encode("utf-8", "surrogatepass"), _sign(_body(stamp), key).encode())
 
 
 def _body(stamp: Stamp) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _body(stamp: Stamp) -> dict[str, Any]:
 
 def _sign(body: Mapping[str, Any], key: bytes) -> str:
     signed = {name: value for name, value in body.items() if name not in (_SIGNATURE, "crmxl")}
-    return hmac.new(key, _canonical(signed).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, _canonical(signed).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def _canonical(body: Mapping[str, Any]) -> str:

@@ -160,6 +160,8 @@ def _impossible(given: Assignment, template: Template) -> Finding | None:
         name, found, expected = "first_month", str(given.first_month), "1 … 12"
     elif not 0 <= given.year <= 9999:
         name, found, expected = "year", str(given.year), "0 … 9999"
+    elif not (given.unit + given.unit_name).isprintable():
+        name, found, expected = "unit", given.unit_name or given.unit, "—"
     else:
         return None
     found = _shown(found)

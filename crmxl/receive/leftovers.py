@@ -70,9 +70,19 @@ class _Sweep:
                 self._report(row, _columns(others, self.known, numbers=True))
             elif row <= self.last and row not in self.sheet.doubled_rows:
                 self._report(row, _columns(others, self.inputs))
+            if row > self.last:
+                below = _columns(others, self.inputs, numbers=True)
+                self._below(row, below)
+                others = {column: content for column, content in others.items() if column not in below}
             if row not in self.reported:
                 self._stray(row, others)
         return self.found
+
+    def _below(self, row: int, cells: Mapping[int, Content]) -> None:
+        """A number in an amount column under the table: probably meant as a line, so it is told by itself."""
+        for column, content in cells.items():
+            place = self.sheet.place(a1(row, column))
+            self.found.findings.append(finding("S117", place=place, found=content.text or content.formula))
 
     def _header(self) -> int:
         """The first row with a column's title under its id; the one before the first code where the titles are gone."""

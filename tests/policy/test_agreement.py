@@ -1,6 +1,6 @@
 """What 校验 says in the unit's workbook, as LibreOffice recomputes it, is what the group says: row by row.
 
-``CRMXL_FILLINGS`` sets the number of random fillings (150), of seed 0; the full run is ``python -m tests.policy``.
+``CRMXL_FILLINGS`` sets the number of random fillings (80), of seed 0; the full run is ``python -m tests.policy``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.policy.agreement import Bench, Tally, run
 from tests.policy.cases import Case, cases
 from tests.policy.fillings import ERROR, Filling, Variant, fill, variants
 
-COUNT = int(os.environ.get("CRMXL_FILLINGS", "150"))
+COUNT = int(os.environ.get("CRMXL_FILLINGS", "80"))
 _SHOWN = 5
 
 
@@ -96,6 +96,14 @@ def test_the_cap_is_judged_in_libreoffice_as_in_validate(case: Case, office: Off
     if case.at:
         figures = [f"{row[id].value:,.2f}" for id in ("actual", "expected", "difference")]
         assert figures == [case.found, case.expected, case.excess]
+
+
+@pytest.mark.xfail(strict=True, reason="Evidence.as_workbook keeps binary dust, which a sum of doubles does not")
+def test_binary_dust_moves_no_rounded_bound(office: Office, tmp_path: Path) -> None:
+    # 4.1 * 3 is 12.299999999999999; the sum is 23,272.35 to every program, and 30 % of it is a tie.
+    typed: dict[Key, Value] = {"1.1.1@amount": Fraction("12.299999999999999"), "1.1.2@amount": Fraction("23260.05")}
+    filling = Filling(1, Variant("customer-relations"), typed, typed, False, (), (), 0)
+    assert Bench(office, tmp_path).judge(filling).problems == ()
 
 
 def test_an_error_value_in_an_input_is_never_green(office: Office, tmp_path: Path) -> None:

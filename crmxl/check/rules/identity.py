@@ -18,6 +18,9 @@ _WHAT = {
     "stage": Text("阶段", "stage"),
     "year": Text("预算年度", "year"),
     "unit": Text("预算单位", "unit"),
+    "unit_name": Text("单位名称", "unit name"),
+    "parts": Text("部分", "parts"),
+    "first_month": Text("起始月份", "first month"),
     "template": Text("模板", "template"),
 }
 
@@ -38,6 +41,15 @@ def of_this_round(evidence: Evidence, standard: Standard) -> Iterator[Finding]:
     wrong = [(what, found, expected) for what, found, expected in pairs if found != expected]
     if given.unit not in round.by_code:
         wrong.append(("unit", given.unit, "、".join(unit.code for unit in round.units[:10])))
+    else:
+        record = round.assignment(given.unit, evidence.layout.template)
+        parts = record.parts or evidence.layout.template.parts
+        asked = [
+            ("unit_name", given.unit_name, record.unit_name),
+            ("parts", "、".join(evidence.layout.parts), "、".join(parts)),
+            ("first_month", str(given.first_month), str(record.first_month)),
+        ]
+        wrong += [(what, found, expected) for what, found, expected in asked if found != expected]
     names = {name.partition("@")[0] for name in round.templates}
     if stamp.template not in names:
         wrong.append(("template", stamp.template, "、".join(sorted(names))))
