@@ -85,8 +85,15 @@ class Evidence:
 
     @cached_property
     def as_workbook(self) -> Mapping[Key, Value]:
-        """Every calculated cell from the entries as the workbook computes with them."""
-        return calculate(self.layout, self.computed)
+        """Every calculated cell from the entries as the workbook computes with them, less the binary dust of numbers:
+        programs sum 12.299999999999999 as 12.30, and a rounded bound must not move by it.
+        """
+        numbers = {
+            key: amount.value
+            for key, amount in self.amounts.items()
+            if amount.value is not None and self.content(key).type is ContentType.NUMBER
+        }
+        return calculate(self.layout, {**self.computed, **numbers})
 
     @cached_property
     def shown(self) -> Mapping[Key, Value]:

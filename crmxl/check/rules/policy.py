@@ -23,7 +23,9 @@ from crmxl.policy import Limit
 
 _GENTLER = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 _PER_MILLE = Fraction(1, 200)
-"""Ratios below 0.5 % are shown in ‰."""
+"""Bounds below 0.5 % are shown in ‰, and what is compared with them too."""
+_PLACES = 6
+"""Decimals of a ratio: a fen off in a million must still show."""
 
 
 def broken_rules(
@@ -90,8 +92,10 @@ def _finding(
     key = asked.at if asked.at in submission.spots else f"{rule.code}@actual"
     place = submission.place(key)
     words: dict[str, str] = {"line": place.title, "count": str(count)}
+    bound = evaluate(asked.right, value_of)
+    per_mille = isinstance(bound, Fraction) and 0 < abs(bound) < _PER_MILLE
     for name, node in (("left", asked.left), ("right", asked.right), ("excess", asked.excess)):
-        words[name] = _shown(node, value_of, measure(asked.left))
+        words[name] = _shown(node, value_of, measure(asked.left), per_mille)
     for name, meant in asked.names.items():
         words[name] = meant.text if isinstance(meant, Limit) else _shown(meant, value_of, measure(meant))
     return Finding(
@@ -105,14 +109,14 @@ def _finding(
     )
 
 
-def _shown(node: Node, value_of: Callable[[Key], Value], kind: Measure) -> str:
+def _shown(node: Node, value_of: Callable[[Key], Value], kind: Measure, per_mille: bool = False) -> str:
     value = evaluate(node, value_of)
     if isinstance(value, Fraction) and not isinstance(value, bool):
         if kind is Measure.MONEY:
             return show(value)
         if kind is Measure.COUNT:
             return str(value)
-        return show_ratio(value, per_mille=0 < abs(value) < _PER_MILLE)
+        return show_ratio(value, per_mille, places=_PLACES)
     return "" if value is None else str(value)
 
 
