@@ -297,3 +297,13 @@ def test_a_shipped_template_adds_up_all_its_own_lines(template: Template) -> Non
     names = {f"{leaf.code}@title": "自填" for leaf in leaves(template) if leaf.own}
     (block,) = consolidate([report(template, "甲", {**names, **dict.fromkeys(keys, "1.01")})]).blocks
     assert block.total == 101 * len(keys) and not block.beside and not block.notes
+
+
+def test_units_whose_names_look_the_same_are_one_and_never_count_twice() -> None:
+    entries = {"1.1.1@amount": "5", "1.1.1@basis": "x"}
+    other = {"1.1.1@amount": "6", "1.1.1@basis": "x"}
+    totals = consolidate(
+        [report(COSMETICS, "华南区域", entries, file="a"), report(COSMETICS, "华南区域\u200b ", other, file="b")]
+    )
+    assert totals.blocks == ()
+    assert {left.file for left in totals.left_out} == {"a", "b"}

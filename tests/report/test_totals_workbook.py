@@ -30,7 +30,7 @@ from tests.group.returned import COSMETICS, DEPARTMENTS, error, made, report, sa
 from tests.office.driver import Office
 
 ALLOWED = {"SUM", "SUMIFS", "SUMPRODUCT", "IF", "ROUND", "ABS", "COUNT"}
-NASTY = ["华*", "华?区", "~华", "R1", "r1", "001", "1", "1.10", "=1+1", "'x", "甲", "甲 ", "＝", "a" * 300]
+NASTY = ["华*", "华?区", "~华", "R1", "r1", "001", "1", "1.10", "=1+1", "'x", "甲", "甲 乙", "＝", "a" * 300]
 
 
 def opened(data: bytes, *, values: bool = False) -> Any:
