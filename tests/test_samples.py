@@ -12,6 +12,7 @@ from crmxl.check.verdict import Report, Verdict
 from crmxl.money import decimal_text
 from crmxl.receive.reading import read
 from tests import make_samples
+from tests.define.test_shipped import TOTALS
 from tests.gallery.cases import Case, cases, got, reports
 from tests.gallery.issued import SAMPLES, Request, blanks, shipped_library, units
 
@@ -24,36 +25,6 @@ NO_WORKBOOK = {
 }
 MOST = 5 << 20
 """Bytes of all samples together."""
-TOTALS = {
-    "cosmetics-plan/group-sample.json": "133000.00",
-    "cosmetics-plan/south-china.json": "317258.00",
-    "cosmetics-plan/east-china.json": "521895.00",
-    "cosmetics-plan/north-china.json": "242100.00",
-    "cosmetics-plan/central-china.json": "159002.00",
-    "cosmetics-plan/southwest-china.json": "131856.00",
-    "cosmetics-plan/northwest-china.json": "77118.80",
-    "annual-departments/whole-company.json": "4750000.00",
-    "annual-departments/east-china-company.json": "2118899.99",
-    "annual-departments/south-china-company.json": "1396210.50",
-    "annual-departments/southwest-company.json": "363800.00",
-    "annual-departments/hr-department.json": "521800.00",
-    "annual-departments/sales-department.json": "1047133.33",
-    "annual-departments/rnd-centre.json": "1496400.00",
-    "annual-departments/finance-and-culture.json": "1069100.00",
-    "customer-relations/south-china.json": "89760.00",
-    "customer-relations/east-china.json": "127121.00",
-    "customer-relations/north-china.json": "80455.50",
-    "customer-relations/central-china.json": "65380.00",
-    "customer-relations/southwest-china.json": "155686.00",
-    "customer-relations/northwest-china.json": "38654.90",
-    "hotel-marketing/seaside-resort.json": "250200.00",
-    "hotel-marketing/city-business.json": "99166.00",
-    "hotel-marketing/hot-spring.json": "300599.88",
-    "marketing-mix/appliances.json": "800000.00",
-    "marketing-mix/foods.json": "500000.00",
-    "marketing-mix/software.json": "360000.00",
-}
-"""Sums of the amounts in the data, added up outside of crmxl."""
 
 
 def _checked(path: Path) -> Report:

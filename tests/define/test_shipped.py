@@ -59,6 +59,7 @@ TOTALS = {
     "marketing-mix/foods.json": "500000.00",
     "marketing-mix/software.json": "360000.00",
 }
+"""Sums of the amounts in the data, added up outside of crmxl."""
 RANGES = {
     "1.1": (10000, 20000), "1.2": (5000, 10000), "1.3": (10000, 15000),
     "2.1": (20000, 50000), "2.2": (30000, 100000), "2.3": (10000, 30000),
