@@ -25,6 +25,9 @@ FAMILIES: Mapping[str, Text] = {
 }
 """Families in the order in which they are checked."""
 
+_LONGEST = 300
+"""Characters of a text from a file that a message repeats."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -104,10 +107,16 @@ def finding(code: str, **parts: object) -> Finding:
     return Finding(code, catalogue()[code].severity, values=values, **fields)  # type: ignore[arg-type]
 
 
+def shortened(text: str) -> str:
+    """``text`` as a message repeats it: whole, unless somebody has typed a book."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 def word(finding: Finding, lang: Lang, file: str = "") -> Worded:
     """The finding's title, message and remedy in ``lang``."""
     if finding.spoken is not None:
-        spoken, found, expected = finding.spoken, say(finding.found, lang), say(finding.expected, lang)
+        spoken = finding.spoken
+        found, expected = shortened(say(finding.found, lang)), shortened(say(finding.expected, lang))
         return Worded(spoken.title.say(lang), spoken.message.say(lang), spoken.fix.say(lang), found, expected)
     record = catalogue()[finding.code].words(finding.variant)
     words = {name: say(value, lang) for name, value in finding.values.items()}
@@ -119,6 +128,7 @@ def word(finding: Finding, lang: Lang, file: str = "") -> Worded:
         "found": say(finding.found, lang),
         "expected": say(finding.expected, lang),
     }
+    words = {name: shortened(text) for name, text in words.items()}
     return Worded(
         title=record.title.say(lang),
         message=record.message.say(lang).format(**words),

@@ -15,6 +15,7 @@ import click
 
 from crmxl import __version__
 from crmxl.errors import CrmxlError
+from crmxl.signs import visible_lines
 
 if TYPE_CHECKING:
     from crmxl.model import Lang
@@ -48,7 +49,7 @@ class Crmxl(click.Group):
             message = f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")
         except (KeyboardInterrupt, click.Abort):
             message = "已中断 · interrupted"
-        click.echo(message, err=True)
+        click.echo(visible_lines(message), err=True)
         ctx.exit(2)
 
 

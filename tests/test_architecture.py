@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).parent.parent / "crmxl"
 ORDER = (
     "errors",
     "model",
+    "signs",
     "money",
     "expression",
     "policy",
@@ -38,6 +39,7 @@ DOORS = {
     "xlsxwriter": {"issue/book.py"},
     "jsonschema": {"define/shape.py"},
     "lark": {"expression/parsing.py"},
+    "pebble": {"check/batch.py"},
 }
 """Libraries that one module alone may import."""
 FOLDERS = {"pandas": "group", "click": "cli commands", "sqlalchemy": "group"}

@@ -61,7 +61,7 @@ def test_a_code_belongs_to_one_policy() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/guide.md", "docs/templates.md", "docs/policies.md", "docs/rules.md"]
+    "name", ["README.md", "docs/guide.md", "docs/templates.md", "docs/policies.md", "docs/safety.md", "docs/rules.md"]
 )
 def test_links_between_files_lead_to_files(name: str) -> None:
     path = make_docs.ROOT / name

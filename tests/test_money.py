@@ -28,6 +28,7 @@ from crmxl.money import (
     round_half_away,
     show,
     show_fen,
+    show_plain,
     show_ratio,
     split,
     split_even,
@@ -227,6 +228,29 @@ def test_every_problem_has_a_case() -> None:
     assert {problem for _, problem in REFUSED} == set(Problem)
 
 
+@pytest.mark.parametrize("minus", [0x2010, 0x2011, 0x2012, 0x2013, 0x2212, 0xFE63, 0xFF0D, 0x2D])
+def test_every_sign_that_looks_like_a_minus_is_one(minus: int) -> None:
+    assert value(f"{chr(minus)}5") == -5
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(0xAD, 0xAD), (0x200B, 0x200F), (0x202A, 0x202D), (0x2060, 0x2064), (0x2066, 0x2069), (0xFEFF, 0xFEFF)],
+)
+def test_signs_that_nobody_sees_are_dropped_and_no_others(first: int, last: int) -> None:
+    for code in range(first, last + 1):
+        assert value(f"1{chr(code)}0") == 10, hex(code)
+    for code in (first - 1, last + 1):
+        assert read_text(f"1{chr(code)}0").value is None, hex(code)
+
+
+def test_full_width_signs_are_the_signs_and_no_others() -> None:
+    for code in range(0x21, 0x7F):
+        wide = read_text(f"1{chr(code + 0xFEE0)}0"), read_text(f"{chr(code + 0xFEE0)}5")
+        assert wide == (read_text(f"1{chr(code)}0"), read_text(f"{chr(code)}5")), chr(code)
+    assert read_text("\uff5f5").value is None
+
+
 def test_an_empty_text_is_blank() -> None:
     assert read_text("") == Amount(None, blank=True)
 
@@ -277,6 +301,8 @@ def test_decimals_and_limit_are_the_columns() -> None:
     assert read_text("1.2345", decimals=None).value == Fraction("1.2345")
     assert read_text("100000000000", limit=LIMIT_ISSUED).value == LIMIT_INPUT
     assert read_text("12", limit=12).problem is Problem.OUT_OF_BOUNDS
+    assert read_text("999999999999.99", limit=LIMIT_ISSUED).value == Fraction("999999999999.99")
+    assert read_text("1000000000000", limit=LIMIT_ISSUED).problem is Problem.OUT_OF_BOUNDS
 
 
 @given(fens, st.booleans())
@@ -365,6 +391,9 @@ def test_no_text_takes_long(text: str) -> None:
         (" 5.\n", "5"),
         (".5", "0.5"),
         ("1.000", "1"),
+        ("0.000001", "0"),
+        ("1.000001", "1"),
+        ("0" * 399 + "5", "5"),
     ],
 )
 def test_a_numeric_cell_gives_its_amount_without_binary_dust(text: str, expected: str) -> None:
@@ -380,6 +409,8 @@ def test_a_numeric_cell_gives_its_amount_without_binary_dust(text: str, expected
         (".", Problem.NOT_A_NUMBER),
         ("1e", Problem.NOT_A_NUMBER),
         ("1 2", Problem.NOT_A_NUMBER),
+        ("5X", Problem.NOT_A_NUMBER),
+        ("5\u00a0", Problem.NOT_A_NUMBER),
         ("1" * 401, Problem.NOT_A_NUMBER),
         ("1_000", Problem.UNDERSCORE),
         ("nan", Problem.NOT_FINITE),
@@ -388,12 +419,14 @@ def test_a_numeric_cell_gives_its_amount_without_binary_dust(text: str, expected
         ("１", Problem.FOREIGN_DIGITS),
         ("1,000", Problem.SEPARATORS),
         ("0.005", Problem.TOO_PRECISE),
+        ("0.0000010001", Problem.TOO_PRECISE),
         ("0.000002", Problem.TOO_PRECISE),
         ("12.345", Problem.TOO_PRECISE),
         ("100000000000", Problem.OUT_OF_BOUNDS),
         ("100000000000.125", Problem.OUT_OF_BOUNDS),
         ("-1e11", Problem.OUT_OF_BOUNDS),
         ("99999999999.999999", Problem.OUT_OF_BOUNDS),
+        ("99999999999.996", Problem.OUT_OF_BOUNDS),
         ("123456789012345678.125", Problem.OUT_OF_BOUNDS),
         ("1e999999999", Problem.OUT_OF_BOUNDS),
     ],
@@ -405,6 +438,8 @@ def test_a_numeric_cell_that_is_no_amount_is_refused(text: str, problem: Problem
 def test_the_dust_shrinks_with_the_places() -> None:
     assert read_number("3.0001", decimals=0).problem is Problem.TOO_PRECISE
     assert read_number("0.0525001", decimals=4).problem is Problem.TOO_PRECISE
+    assert read_number("0.05250001", decimals=4).value == Fraction("0.0525")
+    assert read_number("0.0525000101", decimals=4).problem is Problem.TOO_PRECISE
     assert read_number("0.052500000000000005", decimals=4).value == Fraction("0.0525")
     assert read_number("0.1234567", decimals=6).problem is Problem.TOO_PRECISE
 
@@ -412,6 +447,7 @@ def test_the_dust_shrinks_with_the_places() -> None:
 def test_without_decimals_a_number_keeps_the_shortest_text_of_its_double() -> None:
     assert read_number("1.1000000000000001", decimals=None).value == Fraction("1.1")
     assert read_number("5.0000000000000001E-4", decimals=None).value == Fraction("0.0005")
+    assert read_number("9.000000000000001", decimals=None).value == Fraction("9.000000000000002")
     assert read_number("0.12345678", decimals=None).value == Fraction("0.12345678")
     assert read_number("1e12", decimals=None).problem is Problem.OUT_OF_BOUNDS
     assert read_number("1e11", decimals=None, limit=LIMIT_ISSUED).value == LIMIT_INPUT
@@ -470,6 +506,13 @@ def test_places_that_no_double_has_cost_nothing() -> None:
     assert round_half_away(third, 10**12) == third
     assert round_half_away(third, -(10**12)) == 0
     assert round_half_away(5, 10**12) == 5
+
+
+def test_the_furthest_places_of_a_double_are_still_rounded() -> None:
+    assert round_half_away(Fraction(2, 3), 308) == Fraction(2 * 10**308 + 1, 3 * 10**308)
+    assert round_half_away(6 * 10**307, -308) == 10**308
+    assert round_half_away(Fraction(2, 3), 309) == Fraction(2, 3)
+    assert round_half_away(6 * 10**308, -309) == 0
 
 
 def test_fen_are_exact_or_refused() -> None:
@@ -535,6 +578,20 @@ def test_a_plain_number_that_ends_is_exact_and_has_no_idle_zeros(number: Decimal
     assert "." not in text or text[-1] not in "0."
 
 
+@given(st.integers(-(10**40), 10**40), st.integers(0, 40), st.integers(0, 40))
+def test_a_plain_number_is_exact_wherever_its_decimals_end(numerator: int, twos: int, fives: int) -> None:
+    number = Fraction(numerator, 2**twos * 5**fives)
+    assert Fraction(plain(number)) == number
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [("8000", "8,000"), ("2.5", "2.5"), ("-1234567.125", "-1,234,567.125"), ("1/3", "0.3333333333"), ("0", "0")],
+)
+def test_a_number_for_people_has_separators_and_no_idle_zeros(number: str, text: str) -> None:
+    assert show_plain(Fraction(number)) == text
+
+
 def test_ratios_are_shown_in_percent_or_per_mille() -> None:
     assert show_ratio(Fraction("0.125")) == "12.5%"
     assert show_ratio(Fraction("0.0005"), per_mille=True) == "0.5‰"
@@ -575,12 +632,12 @@ def test_a_split_is_the_workbooks_cumulative_rounding() -> None:
 
 @pytest.mark.parametrize("shares", [[], [0, 0], [2, -1], [-1, -1]])
 def test_weights_that_share_nothing_out_are_refused(shares: list[int]) -> None:
-    with pytest.raises(ValueError, match="weights"):
+    with pytest.raises(ValueError, match=r"^weights must"):
         split(100, shares)
 
 
 def test_no_parts_are_refused() -> None:
-    with pytest.raises(ValueError, match="one part"):
+    with pytest.raises(ValueError, match=r"^at least one part"):
         split_even(100, 0)
 
 

@@ -20,6 +20,7 @@ CHECKED = tuple("FISEG")
 """Families that a file, or several, can have; policies have cases of their own."""
 NO_WORKBOOK = {
     "F106": "a file that the system will not open cannot lie in the repository",
+    "F108": "it takes a process that dies: tests/check/test_batch.py",
     **dict.fromkeys(("I111", "I112", "I113", "I114"), "it takes a round: tests/check/test_round.py"),
     **dict.fromkeys(("G103", "G104", "G105"), "it takes a round: tests/group/test_tree.py"),
 }

@@ -160,7 +160,7 @@ def written(content: Content) -> str:
     if content.type is ContentType.DATE:
         day = read_day(content)
         return day.isoformat() if day else content.text
-    return content.text if content.text.strip() else ""
+    return "" if content.invisible else content.text
 
 
 def day_text(serial: Fraction) -> str:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from crmxl.issue.places import Layout
 from crmxl.model import Key
+from crmxl.receive.formula import Sort, Token, tokens
 
 Meaning: TypeAlias = tuple[Any, ...]
 KeysAt: TypeAlias = Mapping[tuple[str, int, int], Key]
@@ -23,6 +24,10 @@ _REFERENCE = re.compile(
 )
 _ADDING = {"SUM", "COUNT", "COUNTA", "MIN", "MAX"}
 """Functions for which it does not matter how their cells are grouped and ordered."""
+_MOST = 20_000
+"""Keys that a formula may cover, each time it covers one; the widest issued formula covers a tenth of it."""
+_PLAIN = re.compile(r"[0-9.]{1,40}(?:[eE][+-]?[0-9]{1,3})?")
+_OPERANDS = (Sort.WORD, Sort.NUMBER, Sort.TEXT, Sort.ERROR)
 
 
 class Area:
@@ -45,52 +50,59 @@ class Area:
 def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool]) -> Meaning:
     """The meaning of ``formula`` (with ``=``) standing on the tab ``home``; keys that ``counts`` denies are left out.
 
-    A text that is no formula of Excel's grammar means itself.
+    A text that is no formula of Excel's grammar means itself, and so does one that covers far more than a workbook.
     """
-    from openpyxl.formula import Tokenizer
-    from openpyxl.formula.tokenizer import TokenizerError
-
-    try:
-        tokens = Tokenizer(formula).items
-    except (TokenizerError, IndexError, ValueError):
+    words = tokens(formula.removeprefix("="))
+    if words is None:
         return ("text", formula)
     result: list[Any] = []
+    covered = 0
     functions: list[str] = []
-    for at, token in enumerate(tokens):
-        value, kind = token.value, (token.type, token.subtype)
-        if token.type == "WHITE-SPACE":
-            if _intersects(tokens, at):
-                result.append(" ")
-            continue
-        if kind == ("FUNC", "OPEN"):
-            functions.append(value.upper().removeprefix("_XLFN.").rstrip("("))
-            result.append(functions[-1])
-        elif kind == ("FUNC", "CLOSE"):
-            functions and functions.pop()
-            result.append(")")
-        elif kind == ("OPERAND", "RANGE"):
-            _add(result, _resolve(value, home, area, counts), functions)
-        elif kind == ("OPERAND", "NUMBER"):
-            result.append(_number(value))
-        elif token.type == "SEP" and functions and functions[-1] in _ADDING and result and isinstance(result[-1], list):
-            continue  # what follows joins the set, if it is one
-        else:
-            result.append(value if kind == ("OPERAND", "TEXT") else value.upper())
+    """What is open: functions by name, plain brackets as ""."""
+    for at, (sort, text) in enumerate(words):
+        adding = bool(functions) and functions[-1] in _ADDING
+        match sort:
+            case Sort.SPACE:
+                if _intersects(words, at):
+                    result.append(" ")
+            case Sort.FUNCTION:
+                functions.append(text[:-1].upper().removeprefix("_XLFN."))
+                result.append(functions[-1])
+            case Sort.OPEN:
+                functions.append("")
+                result.append(text)
+            case Sort.CLOSE:
+                if functions:
+                    functions.pop()
+                result.append(text)
+            case Sort.WORD:
+                found = _resolve(text, home, area, counts)
+                covered += len(found) if isinstance(found, list) else 0
+                if covered > _MOST:
+                    return ("text", formula)
+                _add(result, found, adding)
+            case Sort.NUMBER:
+                result.append(Fraction(text) if _PLAIN.fullmatch(text) else text.upper())
+            case Sort.TEXT:
+                result.append(text)
+            case Sort.SEPARATOR if text == "," and adding and result and isinstance(result[-1], list):
+                pass  # what follows joins the set, if it is one
+            case _:
+                result.append(text.upper())
     return tuple(tuple(sorted(item)) if isinstance(item, list) else item for item in result)
 
 
-def _intersects(tokens: Sequence[Any], at: int) -> bool:
+def _intersects(words: Sequence[Token], at: int) -> bool:
     """Whether the blank at ``at`` is Excel's intersection operator: it stands between two references."""
-    if not 0 < at < len(tokens) - 1:
+    if not 0 < at < len(words) - 1:
         return False
-    before, after = tokens[at - 1], tokens[at + 1]
-    ends = before.type == "OPERAND" or before.subtype == "CLOSE"
-    begins = after.type == "OPERAND" or after.subtype == "OPEN"
-    return bool(ends and begins)
+    ends = words[at - 1].sort in (*_OPERANDS, Sort.CLOSE)
+    begins = words[at + 1].sort in (*_OPERANDS, Sort.OPEN, Sort.FUNCTION)
+    return ends and begins
 
 
-def _add(result: list[Any], found: list[Key] | str, functions: list[str]) -> None:
-    if isinstance(found, list) and functions and functions[-1] in _ADDING and result and isinstance(result[-1], list):
+def _add(result: list[Any], found: list[Key] | str, adding: bool) -> None:
+    if adding and isinstance(found, list) and result and isinstance(result[-1], list):
         result[-1].extend(found)
     elif isinstance(found, list):
         result.append(list(found))
@@ -118,13 +130,6 @@ def _column(letters: str) -> int:
     for letter in letters.upper():
         number = number * 26 + ord(letter) - 64
     return number
-
-
-def _number(text: str) -> Any:
-    try:
-        return Fraction(text)
-    except ValueError:
-        return text
 
 
 def issued_area(layout: Layout) -> Area:

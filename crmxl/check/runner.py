@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from crmxl.catalogue import FAMILIES
 from crmxl.check import schema
 from crmxl.check.evidence import Evidence
-from crmxl.check.rules import entry, identity, policy, structure
+from crmxl.check.rules import entry, identity, magnitude, policy, structure
 from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.expression import Fault
@@ -19,12 +19,15 @@ RULES: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     structure.label_changed,
     structure.formula_changed,
     structure.flag_repeated,
+    structure.headline_repeated,
     entry.amounts,
     entry.formulas_in_inputs,
     entry.dates_and_choices,
+    entry.unseen_signs,
     entry.required,
     entry.months,
     entry.nothing_filled,
+    magnitude.magnitudes,
 )
 _ANCHORS = {"S101", "S102", "S103"}
 """Whole sheets or columns are unreadable: what depends on all entries being there is not judged."""

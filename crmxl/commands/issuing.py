@@ -13,7 +13,7 @@ from crmxl.define.library import Library
 from crmxl.define.policies import Policies, applicable, live
 from crmxl.define.round import load_round, round_library, round_policies
 from crmxl.errors import CrmxlError
-from crmxl.files import write_atomically
+from crmxl.files import slug, write_atomically
 from crmxl.issue.calculate import calculate
 from crmxl.issue.layout import lay_out
 from crmxl.issue.phase import phase_even
@@ -22,6 +22,7 @@ from crmxl.issue.workbook import issued_values, write
 from crmxl.model import Assignment, Lang, Template, Text
 from crmxl.money import show
 from crmxl.policy import Policy
+from crmxl.signs import visible
 
 MOST_NAME = 60
 """Characters of a unit's code or name; more fit neither a footer nor a file name."""
@@ -72,9 +73,11 @@ def make_workbook(
     if phase == "even":
         inputs = phase_even(layout, inputs)
     assignment = replace(given, parts=layout.parts, parameters={**parameters, **given.parameters})
-    path = output or _free(Path(f"{'-'.join(filter(None, (template.id, _safe(unit), str(layout.year))))}.xlsx"))
+    path = output or _free(
+        Path(f"{'-'.join(filter(None, (template.id, slug(unit) if unit else '', str(layout.year))))}.xlsx")
+    )
     write_atomically(path, write(layout, assignment, inputs, secret=secret))
-    print(path)
+    print(visible(str(path)))
     facts = _FACTS.say(lang).format(template=template.name, year=layout.year)
     if given.unit:
         facts += _UNIT.say(lang).format(unit=given.unit_name or given.unit)
@@ -122,11 +125,6 @@ def _named(name: str, option: str) -> str:
 def budget_year(today: date) -> int:
     """The year that is being budgeted: this one until June, the next from July, when budgeting for it begins."""
     return today.year + (today.month >= 7)
-
-
-def _safe(unit: str) -> str:
-    """``unit`` as part of a file name on any system."""
-    return "".join("_" if char in '<>:"/\\|?*' or ord(char) < 32 else char for char in unit).strip(". ")
 
 
 def _free(path: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ import click
 from crmxl.errors import CrmxlError
 from crmxl.files import write_atomically
 from crmxl.model import Lang, Text
+from crmxl.report.harmless import json_text
+from crmxl.signs import visible_lines
 
 _WRITTEN = Text("已写入 {path}", "Written: {path}")
 _FORMS = {".xlsx": "xlsx", ".csv": "csv", ".json": "json", ".txt": "text", ".parquet": "parquet"}
@@ -29,12 +30,12 @@ def put(data: bytes, output: Path | None, lang: Lang) -> None:
 
 def say(message: str) -> None:
     """``message`` on stderr."""
-    click.echo(message, err=True)
+    click.echo(visible_lines(message), err=True)
 
 
 def put_json(document: Any) -> None:
     """``document`` as JSON on stdout."""
-    put((json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace"), None, "zh")
+    put(json_text(document).encode(), None, "zh")
 
 
 def form_of(form: str | None, output: Path | None, forms: tuple[str, ...], default: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmxl.catalogue import finding
-from crmxl.check.runner import check
+from crmxl.check.batch import judge_all
 from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.commands.output import BINARY, form_of, put, say
@@ -19,16 +19,15 @@ from crmxl.define.library import Library
 from crmxl.define.policies import Policies, shipped
 from crmxl.define.policy import load_policy
 from crmxl.define.round import load_round, round_library, round_policies
-from crmxl.errors import CrmxlError, DefinitionError
+from crmxl.errors import CrmxlError
 from crmxl.files import workbooks_in, write_atomically
 from crmxl.model import Lang, Severity, Text
 from crmxl.money import show_fen
-from crmxl.receive.reading import read
-from crmxl.receive.submission import Submission
 from crmxl.report.findings import clean, to_csv, to_json
 from crmxl.report.findings_text import print_findings, summary
 from crmxl.report.tables import console, indented, print_table, progress
 from crmxl.resources import folder
+from crmxl.signs import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,18 +83,9 @@ def bench(own: Path | None = None, round: Path | None = None, policy: Path | Non
 
 
 def read_all(paths: Sequence[Path], lang: Lang, at: Bench) -> list[Report]:
-    """The reports of ``paths`` in their order, with a bar on a terminal."""
-    return [check(_read(path, at), at.standard) for path in progress(paths, _READING.say(lang))]
-
-
-def _read(path: Path, at: Bench) -> Submission:
-    """A submission, also of a file that cannot be opened: that must not stop the others."""
-    try:
-        return read(path, at.library, at.standard.policies)
-    except DefinitionError:
-        raise
-    except CrmxlError as error:
-        return Submission(file=str(path), digest="", findings=(finding("F106", found=str(error)),))
+    """The reports of ``paths`` in their order, with a bar on a terminal; each file is read apart from this process."""
+    with closing(judge_all(paths, at.library, at.standard)) as reports:
+        return [report for _, report in zip(progress(paths, _READING.say(lang)), reports, strict=True)]
 
 
 def validate_files(
@@ -207,7 +197,7 @@ def _print_listed(to: Console, words: Text, listed: Sequence[tuple[str, str]], l
         mark = "：" if lang == "zh" else ":"
         to.print(words.say(lang).format(count=len(listed)) + mark, style="bold")
     for name, reasons in listed:
-        to.print(indented(name, "  ", to.width), soft_wrap=True)
+        to.print(indented(visible(name), "  ", to.width), soft_wrap=True)
         for reason in reasons.splitlines():
             to.print(indented(reason, "    ", to.width), soft_wrap=True)
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from crmxl.define.library import Library
 from crmxl.errors import CrmxlError, Problem
+from crmxl.files import write_atomically
 from crmxl.model import Template
 from crmxl.resources import folder
 
@@ -78,7 +79,7 @@ def write_issued(library: Library, path: Path | None = None) -> tuple[str, ...]:
     if added:
         old = target.read_text(encoding="utf-8") if target.exists() else ""
         new = old if not old or old.endswith("\n") else f"{old}\n"
-        target.write_text(new + "".join(f"{line}\n" for line in added), encoding="utf-8", newline="\n")
+        write_atomically(target, (new + "".join(f"{line}\n" for line in added)).encode())
     return added
 
 

@@ -26,6 +26,7 @@ from crmxl.define.rows import Row, by_code, column_at, rows
 from crmxl.define.waivers import WAIVERS
 from crmxl.errors import CrmxlError, DefinitionError, Problem
 from crmxl.expression import Call, Cells, Measure, Node, Number, Reference, bind, measure, parse, walk
+from crmxl.files import write_atomically
 from crmxl.model import Assignment, Key, Template, split_key
 from crmxl.policy import LineSet, Policy, Rule
 from crmxl.resources import folder
@@ -355,7 +356,7 @@ def write_issued(policies: Policies, path: Path | None = None) -> tuple[str, ...
     if added:
         old = target.read_text(encoding="utf-8") if target.exists() else ""
         new = old if not old or old.endswith("\n") else f"{old}\n"
-        target.write_text(new + "".join(f"{line}\n" for line in added), encoding="utf-8", newline="\n")
+        write_atomically(target, (new + "".join(f"{line}\n" for line in added)).encode())
     return added
 
 

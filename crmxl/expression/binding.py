@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from crmxl.expression.functions import FUNCTIONS, Measure
+from crmxl.expression.functions import BOUNDED, FUNCTIONS, Measure
 from crmxl.expression.nodes import Band, Binary, Call, Cells, Comparison, Literal, Negative, Node, Number, Reference
 
 
 def bind(node: Node, resolve: Callable[[Reference], Node]) -> Node:
     """``node`` with every reference replaced by what ``resolve`` gives (cells, or a constant such as the year).
 
-    Raises ValueError where a set stands outside a function, or a text is calculated with.
+    Raises ValueError where a set stands outside a function, a text is calculated with, or what Excel must find written
+    out is an expression.
     """
     match node:
         case Reference():
@@ -26,6 +27,8 @@ def bind(node: Node, resolve: Callable[[Reference], Node]) -> Node:
             return Band(_compared(lower, resolve), _compared(upper, resolve))
         case Call(name, arguments):
             inner = tuple(bind(argument, resolve) for argument in arguments)
+            if name in BOUNDED:
+                _bounded(name, *inner)
             return Call(name, inner if FUNCTIONS[name].sets else tuple(map(_single, inner)))
         case _:
             return node
@@ -36,6 +39,12 @@ def _number(operator: str, node: Node) -> Node:
     if operator != "&" and measure(single) is Measure.TEXT:
         raise ValueError(f"a text cannot be calculated with by {operator}")
     return single
+
+
+def _bounded(name: str, cells: Node, limit: Node) -> None:
+    number = limit.operand if isinstance(limit, Negative) else limit
+    if not isinstance(cells, Cells) or not isinstance(number, Number):
+        raise ValueError(f"{name} counts cells by a number written out; for others compare MIN or MAX")
 
 
 def _compared(node: Comparison, resolve: Callable[[Reference], Node]) -> Comparison:
@@ -85,7 +94,7 @@ def _kind(node: Node) -> Measure | None:
                 tuple(_kind(argument) for argument in (arguments[1:] if name == "IF" else arguments))
             )
         case _:
-            return Measure.NUMBER
+            raise AssertionError(f"unbound reference {node.text}")
 
 
 def _joined(kinds: tuple[Measure | None, ...]) -> Measure | None:

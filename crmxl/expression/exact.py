@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 
 from crmxl.expression.functions import FUNCTIONS, LOOKING, Fault, Measure, Value, scalar
-from crmxl.expression.nodes import Band, Binary, Call, Cells, Comparison, Literal, Negative, Node, Number, Reference
+from crmxl.expression.nodes import Band, Binary, Call, Cells, Comparison, Literal, Negative, Node, Number
 from crmxl.model import Key
 from crmxl.money import round_half_away
 
@@ -31,8 +32,8 @@ def evaluate(node: Node, value_of: Callable[[Key], Value]) -> Value:
             return _apply("AND", (lower, upper), value_of)
         case Call(name, arguments):
             return _apply(name, arguments, value_of)
-        case Reference(text):
-            raise AssertionError(f"unbound reference {text}")
+        case _:
+            raise AssertionError(f"unbound reference {node.text}")
 
 
 def _cell(node: Cells, value_of: Callable[[Key], Value]) -> Value:
@@ -78,8 +79,11 @@ def _combine(operator: str, left: Value, right: Value) -> Value:
 
 
 def _shown(value: Value) -> str:
-    if isinstance(value, Fraction):
-        return str(value) if value.denominator == 1 else f"{float(value):.15g}"
+    """``value`` as Excel joins it to a text."""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, Fraction) and value.denominator > 1:
+        return f"{Decimal(value.numerator) / value.denominator:.15g}"  # a float would end at 10³⁰⁸
     return "" if value is None else str(value)
 
 
@@ -87,12 +91,19 @@ def _compare(operator: str, left: Value, right: Value, places: int | None) -> Va
     for side in (left, right):
         if isinstance(side, Fault):
             return side
-    if places is None and isinstance(left, Fraction) and isinstance(right, Fraction):
+    if places is not None:
+        return holds(operator, round_half_away(scalar([left]) - scalar([right]), places))
+    if isinstance(left, Fraction) and isinstance(right, Fraction):
         return holds(operator, left - right)
-    if places is None:
-        same = str(left or "").casefold() == str(right or "").casefold()
-        return same if operator == "=" else not same
-    return holds(operator, round_half_away(scalar([left]) - scalar([right]), places))
+    return _same(left, right) is (operator == "=")
+
+
+def _same(left: Value, right: Value) -> bool:
+    """Whether two texts are equal, as Excel has it: case does not matter, a blank is the empty text, and a number or
+    truth value that stands where a text belongs equals no text.
+    """
+    a, b = ("" if side is None else side for side in (left, right))
+    return a.casefold() == b.casefold() if isinstance(a, str) and isinstance(b, str) else a is b
 
 
 def holds(operator: str, difference: Fraction) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
 from crmxl.expression.functions import FUNCTIONS, Measure
-from crmxl.expression.nodes import Band, Binary, Call, Cells, Comparison, Literal, Negative, Node, Number, Reference
+from crmxl.expression.nodes import Band, Binary, Call, Cells, Comparison, Literal, Negative, Node, Number
 from crmxl.model import Key
 
 MAX_FORMULA = 8192
@@ -15,7 +16,8 @@ MAX_FORMULA = 8192
 Address: TypeAlias = Callable[[tuple[Key, ...]], Sequence[str]]
 """Where keys stand: as few ranges as possible, in the order given, such as ``["C5:C8", "C10"]``."""
 
-
+_QUOTED = re.compile("'[^']*'|\"[^\"]*\"")
+"""Names of tabs and texts, in which a parenthesis opens nothing."""
 _LEVEL = {"&": 1, "+": 2, "-": 2, "*": 3, "/": 3}
 
 
@@ -64,8 +66,8 @@ def _write(node: Node, address: Address) -> tuple[str, int]:
             ]
             text = function.excel(texts)
             return text, 5 if _atomic(text) else 0
-        case Reference(text):
-            raise AssertionError(f"unbound reference {text}")
+        case _:
+            raise AssertionError(f"unbound reference {node.text}")
 
 
 def _within(node: Node, level: int, address: Address) -> str:
@@ -76,7 +78,7 @@ def _within(node: Node, level: int, address: Address) -> str:
 def _number_text(value: Fraction) -> str:
     """An exact decimal: literals have finitely many places."""
     places = 0
-    while value.denominator != 1 and (value * 10**places).denominator != 1:
+    while (value * 10**places).denominator != 1:
         places += 1
     digits = str(int(value * 10**places))
     if not places:
@@ -88,10 +90,8 @@ def _number_text(value: Fraction) -> str:
 def _atomic(text: str) -> bool:
     """Whether ``text`` is one call or one word, so that it needs no parentheses anywhere."""
     depth = 0
-    for position, character in enumerate(text):
+    for character in _QUOTED.sub("", text):
         depth += {"(": 1, ")": -1}.get(character, 0)
-        if depth == 0 and character not in ")" and not character.isalnum():
-            return False
-        if depth == 0 and character == ")" and position < len(text) - 1:
+        if depth == 0 and character != ")" and not character.isalnum():
             return False
     return True

@@ -102,7 +102,7 @@ def _round(arguments: list[list[Value]]) -> Value:
 
 def scalar(argument: list[Value]) -> Fraction:
     """The number that one value is in arithmetic: a blank or a text counts 0, a truth value 1 or 0."""
-    value = argument[0] if argument else None
+    (value,) = argument
     if isinstance(value, bool):
         return Fraction(int(value))
     return value if isinstance(value, Fraction) else Fraction(0)
@@ -116,12 +116,12 @@ def _blank(value: Value) -> bool:
     return value is None or (isinstance(value, str) and not value.strip(" "))
 
 
-def _less(cell: Value, limit: Value) -> bool:
-    return isinstance(cell, Fraction) and isinstance(limit, Fraction) and cell < limit
+def _less(cell: Value, limit: Fraction) -> bool:
+    return isinstance(cell, Fraction) and cell < limit
 
 
-def _more(cell: Value, limit: Value) -> bool:
-    return isinstance(cell, Fraction) and isinstance(limit, Fraction) and cell > limit
+def _more(cell: Value, limit: Fraction) -> bool:
+    return isinstance(cell, Fraction) and cell > limit
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -149,3 +149,5 @@ FUNCTIONS: dict[str, Function] = {
 }
 LOOKING = {"FILLED", "TEXTS", "FAULTS", "BELOW", "ABOVE", "COUNT", "BLANK"}
 """Functions that look at cells as they stand: a fault among them is counted, not passed on."""
+BOUNDED = {"BELOW", "ABOVE"}
+"""Functions whose limit stands inside a criterion's text, where Excel calculates nothing."""

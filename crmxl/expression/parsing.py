@@ -45,7 +45,7 @@ def parse(source: str) -> Node:
 
     def build(item: Any) -> Node:
         assert isinstance(item, Tree)
-        children = item.children
+        children: list[Any] = item.children
         match item.data:
             case "number":
                 return Number(_literal_number(str(children[0])))
@@ -58,8 +58,6 @@ def parse(source: str) -> Node:
                 return Literal(text)
             case "reference":
                 return Reference(str(children[0]), item.meta.start_pos)
-            case "positive" | "inside":
-                return build(children[0])
             case "negative":
                 return Negative(build(children[0]))
             case "call":
@@ -69,12 +67,12 @@ def parse(source: str) -> Node:
             case "band":
                 low, first, middle, second, high = children
                 if {str(first), str(second)} - {"<", "<="} and {str(first), str(second)} - {">", ">="}:
-                    raise ExpressionError(source, int(getattr(second, "start_pos", 0)), "a band reads low <= x <= high")
+                    raise ExpressionError(source, second.start_pos, "a band reads low <= x <= high")
                 x = build(middle)
                 return Band(Comparison(str(first), build(low), x), Comparison(str(second), x, build(high)))
             case "joined":
                 return _fold(source, [build(child) for child in children], ["&"] * (len(children) - 1))
-            case _:
+            case _:  # a chain; a plus sign and parentheses are chains of one
                 operators = [str(child) for child in children if isinstance(child, Token)]
                 return _fold(source, [build(child) for child in children if not isinstance(child, Token)], operators)
 

@@ -2,12 +2,13 @@
 
 XlsxWriter answers off-grid cells, over-long strings and over-long choice lists with a return code or a warning, and
 caches 0 for a formula without a value. Here each of these raises WriteError, text is never turned into a formula, a
-link or a number, and a formula always carries its value.
+link or a number, and a formula always carries its value. What no XML can hold, half of a surrogate pair, is ``?``.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,7 +27,12 @@ MADE = datetime(2026, 1, 1)
 """Creation time written into every file: the same inputs must give the same bytes."""
 FONT = "微软雅黑"
 MAX_TEXT = 32_767
-"""Characters of a cell, Excel's limit."""
+"""Characters of a cell, Excel's limit; those beyond U+FFFF count two."""
+MAX_HEIGHT = 409
+"""Points of a row, Excel's limit."""
+_FOOTER = 120
+"""Characters of one part of a header or footer; Excel takes 255 for all three with their commands."""
+_NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 class _LockedWorkbook(Workbook):  # type: ignore[misc]  # XlsxWriter has no type hints
@@ -41,9 +47,12 @@ class _LockedWorkbook(Workbook):  # type: ignore[misc]  # XlsxWriter has no type
 
 
 class Book:
-    """A workbook in memory."""
+    """A workbook in memory. With ``cut`` it tells of other files: a text too long for a cell ends in ``…`` then, where
+    a budget workbook must not lose a character and raises WriteError.
+    """
 
-    def __init__(self, *, locked: bool = False) -> None:
+    def __init__(self, *, locked: bool = False, cut: bool = False) -> None:
+        self.cut = cut
         self._buffer = io.BytesIO()
         options = {
             "in_memory": True,
@@ -72,10 +81,19 @@ class Book:
 
     def properties(self, title: str, custom: Mapping[str, str]) -> None:
         """Document properties."""
-        self.workbook.set_properties({"title": title, "created": MADE, "author": "crmxl"})
+        self.workbook.set_properties({"title": _NO_XML.sub("?", title), "created": MADE, "author": "crmxl"})
         for name, value in custom.items():
             with refusing():
-                self.workbook.set_custom_property(name, value, "text")
+                self.workbook.set_custom_property(name, _NO_XML.sub("?", value), "text")
+
+    def fitting(self, text: str) -> str:
+        """``text`` as a cell can hold it; raises WriteError where it is too long and must not be cut."""
+        text = text.encode("utf-8", "replace").decode("utf-8")
+        if len(text) * 2 <= MAX_TEXT or (length := _length(text)) <= MAX_TEXT:
+            return text
+        if not self.cut:
+            raise WriteError(f"a cell holds at most {MAX_TEXT:,} characters, not {length:,}")
+        return text.encode("utf-16-le")[: 2 * (MAX_TEXT - 1)].decode("utf-16-le", "ignore") + "…"
 
     def open_at(self, page: Page) -> None:
         """The sheet that is shown when the file is opened."""
@@ -97,8 +115,7 @@ class Page:
 
     def text(self, row: int, column: int, text: str, looks: Mapping[str, Any]) -> None:
         """A string, never anything else; an empty one leaves a formatted blank."""
-        if len(text) > MAX_TEXT:
-            raise WriteError(f"a cell holds at most {MAX_TEXT:,} characters, not {len(text):,}")
+        text = self.book.fitting(text)
         with refusing():
             if text:
                 check(self.raw.write_string(row - 1, column - 1, text, self.book.format(looks)))
@@ -124,7 +141,9 @@ class Page:
             check(self.raw.write_url(row - 1, column - 1, f"internal:{target}", self.book.format(looks), text))
 
     def call(self, method: str, *arguments: Any, **options: Any) -> None:
-        """Any other method of XlsxWriter's sheet, its failures raised."""
+        """Any other method of XlsxWriter's sheet, its failures raised; a row is no higher than Excel allows."""
+        if method == "set_row" and len(arguments) > 1 and arguments[1] is not None:
+            arguments = (arguments[0], min(arguments[1], MAX_HEIGHT), *arguments[2:])
         with refusing():
             check(getattr(self.raw, method)(*arguments, **options))
 
@@ -150,8 +169,16 @@ def check(result: object) -> None:
 
 
 def footer(text: str) -> str:
-    """Plain text for a header or footer, where ``&`` is a command."""
-    return text.replace("&", "&&")
+    """Plain text for a header or footer, where ``&`` is a command; the beginning of a long one."""
+    text = kept = _NO_XML.sub("?", text)
+    while _length(kept.replace("&", "&&")) > _FOOTER:
+        kept = kept[: min(len(kept) - 1, _FOOTER)]
+    return (kept if kept == text else f"{kept[:-1]}…").replace("&", "&&")
+
+
+def _length(text: str) -> int:
+    """Characters as Excel counts them."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 @contextmanager

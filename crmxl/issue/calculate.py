@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from crmxl.errors import DefinitionError, Problem
 from crmxl.expression import Value, evaluate, keys
@@ -58,3 +59,10 @@ def hold_limits(layout: Layout) -> None:
             problems.append(Problem(f"{layout.template.name}: {key}", str(error)))
     if problems:
         raise DefinitionError(tuple(problems))
+
+
+def subtract(left: Value, right: Value) -> Value:
+    """The difference of two numbers; what is no number passes through."""
+    if isinstance(left, Fraction) and isinstance(right, Fraction):
+        return left - right
+    return left if not isinstance(left, Fraction) else right

@@ -27,6 +27,8 @@ ID_ROW = 2
 TITLE_ROW = 3
 STATUS_ROW = 4
 NOTE_ROW = 5
+HEADLINE_COLUMN = 4
+"""Of the first number beside the flag: what is left of a bound; each further one stands two columns on."""
 HEADER_ROW = 6
 FIRST_ROW = 7
 MARKER = "crmxl:"
@@ -244,6 +246,23 @@ class Layout:
     def inputs(self) -> tuple[Cell, ...]:
         """The cells that units fill, in sheet order."""
         return tuple(cell for cell in self.cells.values() if cell.role is Role.INPUT)
+
+    @cached_property
+    def keys_by_sheet(self) -> Mapping[str, Mapping[Role, tuple[Key, ...]]]:
+        """Keys by sheet id and role, in sheet order."""
+        found: dict[str, dict[Role, list[Key]]] = {sheet.id: {role: [] for role in Role} for sheet in self.sheets}
+        for key, cell in self.cells.items():
+            found[cell.sheet][cell.role].append(key)
+        return {sheet: {role: tuple(keys) for role, keys in roles.items()} for sheet, roles in found.items()}
+
+    @cached_property
+    def crossings(self) -> Mapping[str, Mapping[Key, tuple[str, str]]]:
+        """By sheet id: the code and the column id of each key."""
+        found: dict[str, dict[Key, tuple[str, str]]] = {sheet.id: {} for sheet in self.sheets}
+        for key, cell in self.cells.items():
+            code, _, column = key.rpartition("@")
+            found[cell.sheet][key] = code, column
+        return found
 
     @cached_property
     def _formulas(self) -> dict[Key, str]:

@@ -103,12 +103,14 @@ def rules_for(template: Template, policies: Sequence[Policy], year: int) -> list
 def place(template: Template, ruled: Sequence[Ruled], names: Names) -> tuple[PlacedRule, ...]:
     """``ruled`` bound to the cells of ``names``; raises DefinitionError where a name means nothing there.
 
-    A rule none of whose lines this layout has is left out.
+    A rule none of whose lines this layout has is left out, and so is one whose own cell it does not have.
     """
     index = by_code(rows(template))
     problems: list[Problem] = []
     placed = []
     for one in ruled:
+        if "@" in one.rule.at and one.rule.at not in names.cells:
+            continue  # it is about a line of a part that was not issued
         names.sets = {id: line_codes(line_set, template) for id, line_set in one.policy.sets.items()}
         codes = [code for code in one.codes if any(key.startswith(f"{code}@") for key in names.cells)]
         asked = []

@@ -13,13 +13,14 @@ from crmxl.errors import WriteError
 from crmxl.expression import Value
 from crmxl.issue import appendix, guide, looks, printing
 from crmxl.issue.book import Book, Page, footer
-from crmxl.issue.calculate import calculate
+from crmxl.issue.calculate import calculate, subtract
 from crmxl.issue.names import TOTAL
 from crmxl.issue.places import (
     CHECKS,
     FIRST_ROW,
     FLAG,
     HEADER_ROW,
+    HEADLINE_COLUMN,
     ID_ROW,
     MARKER,
     MARKER_ROW,
@@ -208,7 +209,7 @@ class _Writer:
         """Beside the flag: what is left of the bounds that matter, then the sheet's note if the first page has room
         for it (填报说明 has it in full).
         """
-        column = 3
+        column = HEADLINE_COLUMN - 1
         for placed in self.layout.rules if plan.id != CHECKS else ():
             if placed.rule.headline and not placed.rule.each:
                 left, right = (f"{placed.rule.code}@{id}" for id in ("actual", "expected"))
@@ -289,13 +290,6 @@ def _packed(texts: Sequence[str], room: float) -> list[str]:
         else:
             lines.append(text)
     return lines
-
-
-def subtract(left: Value, right: Value) -> Value:
-    """The difference of two numbers; what is no number passes through."""
-    if isinstance(left, Fraction) and isinstance(right, Fraction):
-        return left - right
-    return left if not isinstance(left, Fraction) else right
 
 
 def write_value(page: Page, row: int, column: int, value: Value, style: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from crmxl.catalogue import finding
 from crmxl.issue.places import CHECKS, MARKER, NOTE_ROW, Layout, Row, RowKind, SheetPlan, Span, a1
@@ -61,29 +62,75 @@ class Anchors:
     """Names of tabs that carry the marker of an issued sheet, doubled ones too."""
     findings: tuple[Finding, ...]
 
-    def spots(self, layout: Layout) -> dict[Key, Spot]:
+    def standing(self, layout: Layout) -> Standing:
         """Where each keyed cell stands whose row and column were found, in the layout's order."""
-        by_id = {sheet.plan.id: sheet for sheet in self.sheets}
-        found: dict[Key, Spot] = {}
-        for key, cell in layout.cells.items():
-            sheet = by_id.get(cell.sheet)
-            if sheet is None:
-                continue
-            code, _, id = key.rpartition("@")
-            if code in sheet.rows and id in sheet.columns:
-                found[key] = Spot(sheet.tab.name, sheet.rows[code], sheet.columns[id])
-        return found
+        standing = Standing()
+        for sheet in self.sheets:
+            crossing = _crossing(layout, sheet)
+            standing.spots.update(crossing.spots)
+            standing.keys_at.update(crossing.keys_at)
+            standing.places[sheet.tab.name] = crossing.places
+        return standing
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the keys stand in a returned workbook."""
+
+    spots: dict[Key, Spot] = field(default_factory=dict)
+    keys_at: dict[tuple[str, int, int], Key] = field(default_factory=dict)
+    """The key at tab name, row and column."""
+    places: dict[str, Mapping[tuple[int, int], Key]] = field(default_factory=dict)
+    """By tab name: the key at row and column."""
+
+
+class _Crossing(NamedTuple):
+    """What stands where the rows and columns of a sheet cross."""
+
+    rows: Mapping[str, int]
+    columns: Mapping[str, int]
+    spots: Mapping[Key, Spot]
+    keys_at: Mapping[tuple[str, int, int], Key]
+    places: Mapping[tuple[int, int], Key]
+
+
+_MOST_KEPT = 1_000
+_kept: dict[tuple[str, str, str], _Crossing] = {}
+"""The last crossing by the layout's fingerprint, sheet and tab: in most files of a round nothing has moved."""
+
+
+def _crossing(layout: Layout, sheet: Located) -> _Crossing:
+    name = sheet.tab.name
+    kept = _kept.get((layout.fingerprint, sheet.plan.id, name))
+    if kept is not None and (kept.rows, kept.columns) == (sheet.rows, sheet.columns):
+        return kept
+    rows, columns = sheet.rows, sheet.columns
+    spots = {
+        key: Spot(name, rows[code], columns[id])
+        for key, (code, id) in layout.crossings[sheet.plan.id].items()
+        if code in rows and id in columns
+    }
+    keys_at = {(name, spot.row, spot.column): key for key, spot in spots.items()}
+    places = {(spot.row, spot.column): key for key, spot in spots.items()}
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    crossing = _Crossing(rows, columns, spots, keys_at, places)
+    _kept[layout.fingerprint, sheet.plan.id, name] = crossing
+    return crossing
 
 
 def locate(layout: Layout, cells: Cells) -> Anchors:
     """The issued sheets of ``layout`` in ``cells``, with a finding for every anchor that is missing or doubled."""
     markers: dict[str, list[tuple[Tab, tuple[int, int]]]] = defaultdict(list)
     for tab in cells.tabs:
-        for (row, column), content in tab.cells.items():
-            if row <= _REACH and column <= _REACH and content.type is ContentType.TEXT and not content.formula:
-                text = content.text.strip()
-                if text.startswith(MARKER):
-                    markers[text.removeprefix(MARKER)].append((tab, (row, column)))
+        for row in tab.by_row:
+            if row > _REACH:
+                break
+            for column, content in tab.by_row[row].items():
+                if column <= _REACH and content.type is ContentType.TEXT and not content.formula:
+                    text = content.text.strip()
+                    if text.startswith(MARKER):
+                        markers[text.removeprefix(MARKER)].append((tab, (row, column)))
     sheets: list[Located] = []
     findings: list[Finding] = []
     marked: set[str] = set()
@@ -124,7 +171,7 @@ def _inside(layout: Layout, sheet: Located) -> tuple[Located, list[Finding]]:
     """``sheet`` with its columns and rows."""
     marker_row, code_column = sheet.marker
     tab, plan = sheet.tab, sheet.plan
-    down = sorted(row for row, column in tab.cells if column == code_column and row > marker_row)
+    down = [row for row, cells in tab.by_row.items() if code_column in cells and row > marker_row]
     id_row = next((row for row in down if tab.cells[row, code_column].text.strip() == IDS), 0)
     columns, doubled_columns, findings = _columns(layout, sheet, id_row)
     places: dict[str, list[int]] = defaultdict(list)
@@ -172,10 +219,10 @@ def _columns(layout: Layout, sheet: Located, id_row: int) -> tuple[dict[str, int
         place = sheet.place(a1(*sheet.marker), plan.name)
         return {}, frozenset(), [finding("S103", variant="ids", place=place, expected=IDS)]
     at: dict[str, list[int]] = defaultdict(list)
-    for row, column in sorted(place for place in tab.cells if place[0] == id_row):
+    for column, content in tab.by_row[id_row].items():
         if column != sheet.code_column:
-            at[tab.cells[row, column].text.strip()].append(column)
-    keyed = {key.rpartition("@")[2] for key, cell in layout.cells.items() if cell.sheet == plan.id}
+            at[content.text.strip()].append(column)
+    keyed = {id for _, id in layout.crossings[plan.id].values()}
     columns: dict[str, int] = {}
     doubled: set[int] = set()
     findings: list[Finding] = []
@@ -214,10 +261,14 @@ def _code(sheet: Located, row: int, codes: set[str]) -> str:
 def flag_place(sheet: Located) -> tuple[int, int]:
     """Where the sheet's frozen header repeats the master flag; about where it stood, if no formula is left there."""
     code, first = min(sheet.rows.items(), key=lambda item: item[1], default=("", sheet.id_row))
-    above = sorted(at for at in sheet.tab.cells if sheet.id_row < at[0] < first)
-    formulas = (at for at in above if sheet.tab.cells[at].formula)
+    column = sheet.columns.get(sheet.plan.spans[0].id, sheet.code_column + 1)
+    formulas = (
+        row
+        for row, cells in sheet.tab.by_row.items()
+        if sheet.id_row < row < first and column in cells and cells[column].formula
+    )
     issued = next((row.number for row in sheet.plan.rows if row.code == code), NOTE_ROW)
-    return next(formulas, (max(1, first - issued + NOTE_ROW), sheet.code_column + 1))
+    return next(formulas, max(1, first - issued + NOTE_ROW)), column
 
 
 def row_title(layout: Layout, row: Row) -> str:

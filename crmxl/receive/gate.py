@@ -1,204 +1,274 @@
-"""What a returned file is, told by its content before anything parses it: a finding, or None for a plain .xlsx.
+"""The gate: nothing in a returned file is parsed before its container passes here.
 
-Knows containers and limits, nothing of cells. What it looks like is told by format names and sizes.
+Content decides, not the extension. Knows zip and limits, nothing of cells. Each part is inflated under a bound, its
+size and checksum verified, and inflated again when it is read, so that no more than one part is in memory at a time.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from urllib.parse import unquote
 
-from crmxl.catalogue import finding
-from crmxl.model import Finding, Said, Text
+from crmxl.model import Text
+from crmxl.receive.limits import LIMITS, damaged, too_large, too_many, unsafe
+from crmxl.receive.looks import no_package, refuse_other_kinds
 
-_MB = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How large a returned file may be, in bytes; beyond any of these it is F105."""
-
-    file: int = 10 * _MB
-    """The file itself."""
-    part: int = 64 * _MB
-    """One part, inflated."""
-    total: int = 128 * _MB
-    """All parts, inflated."""
-
-
-LIMITS = Limits()
-
-_OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_MAGIC = (
-    (b"%PDF", "PDF"),
-    (b"Rar!", "RAR"),
-    (b"7z\xbc\xaf", "7z"),
-    (b"\x1f\x8b", "gzip"),
-    (b"\x89PNG", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"GIF8", "GIF"),
-)
-_HTML = (b"<!doctype html", b"<html", b"<table", b"<head", b"<body", b"mime-version:")
-_OTHER_OFFICE = (("word/document.xml", "Word (.docx)"), ("ppt/presentation.xml", "PowerPoint (.pptx)"))
-_CONTENT_TYPES = "[Content_Types].xml"
-_PLAIN = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
-_STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
+_XML_PART = re.compile(r".*\.(?:xml|rels|vml|psmdcp)")
+_NEVER_READ = ("xl/media/", "customxml/", "_xmlsignatures/")
+"""Pictures, add-ins' own data (which Excel keeps in UTF-16) and signatures."""
+_ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']{0,40})""")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""Only these inflate in bounded steps, and Excel knows no other."""
-_CHUNK = 1 << 16
-_EMPTY = Text("空文件", "an empty file")
-_LOCK = Text("Excel/WPS 打开时的临时文件（~$）", "a lock file of Excel or WPS (~$)")
-_OLD = Text("Excel 97-2003 或 WPS 表格格式（.xls / .et）", "Excel 97-2003 or WPS (.xls / .et)")
-_OPEN = Text("OpenDocument 格式（.ods）", "OpenDocument (.ods)")
-_XML = Text("XML 表格 2003 格式（.xml）", "XML Spreadsheet 2003 (.xml)")
-_BINARY = Text("Excel 二进制工作簿（.xlsb）", "Excel Binary Workbook (.xlsb)")
-_MACROS = Text("启用宏的工作簿（.xlsm）", "Macro-Enabled Workbook (.xlsm)")
-_TEMPLATE = Text("Excel 模板（.xltx）", "Excel Template (.xltx)")
-_STRICT_FORM = Text("Strict Open XML 电子表格（“严格”格式）", "Strict Open XML Spreadsheet")
-_PAGE = Text("网页（HTML）", "a web page (HTML)")
-_VALUES = Text("文本表格（CSV）", "comma-separated values (CSV)")
-_WORDS = Text("纯文本（TXT）", "plain text (TXT)")
-_UNKNOWN = Text("无法辨认的数据", "unknown data")
+_LOCAL = struct.Struct("<4s5H3I2H")
+_END = struct.Struct("<4s4H2IH")
+_IN_DESCRIPTOR, _IN_UTF8 = 0x8, 0x800
+_FLAGS = 0x6 | _IN_DESCRIPTOR | _IN_UTF8
+"""The flags of plain parts; 0x6 only says how hard the writer tried."""
+_DESCRIPTORS = (0, 12, 16, 20, 24)
+"""Bytes of a descriptor behind a part: with and without a mark, sizes of four or eight bytes."""
+_ZIP64, _UNICODE_NAME = 0x0001, 0x7075
+"""Extra fields that say sizes and names again."""
+_BEFORE = Text("压缩包前有多余内容", "bytes before the package")
+_CHUNK = 1 << 22
+"""Bytes that are inflated or parsed at once; expat takes time squared over pieces of one long token."""
+_KEPT = 1 << 20
+"""Parts up to this size stay inflated."""
 
 
-def refuse(data: bytes, name: str) -> Finding | None:
-    """Why the file cannot be read as a workbook, told from its bytes; None where it can.
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a package that passed, by name; names are told apart without regard to case, as in Excel."""
 
-    ``name`` only tells a lock file from other stray bytes.
+    _data: bytes
+    _entries: Mapping[str, zipfile.ZipInfo]
+    _starts: Mapping[str, int]
+    _kept: Mapping[str, bytes]
+
+    def __contains__(self, name: str) -> bool:
+        return name.casefold() in self._entries
+
+    def names(self) -> list[str]:
+        """Names as the package has them."""
+        return [entry.filename for entry in self._entries.values()]
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """A part's content, a few megabytes at a time; raises Refused where there is no such part."""
+        folded = name.casefold()
+        if folded not in self._entries:
+            raise damaged(name)
+        if folded in self._kept:
+            yield self._kept[folded]
+        else:
+            yield from _inflated(self._data, self._entries[folded], self._starts[folded])
+
+
+def admit(data: bytes, name: str) -> Parts:
+    """The parts of the workbook package in ``data``; raises Refused for anything else than a sound, plain .xlsx.
+
+    ``name`` is the file's, only used to tell a lock file from other stray bytes.
     """
     if len(data) > LIMITS.file:
-        return too_large(len(data))
-    if not data:
-        return finding("F101", variant="empty", found=_EMPTY)
-    if data.startswith(_OLE2):
-        if _ENCRYPTED in data:
-            return finding("F103", found="OLE2 (EncryptedPackage)")
-        return finding("F104", found=_OLD)
-    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        try:
-            return _refuse_zip(data)
-        except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError):
-            return finding("F102", found="ZIP")
-    if name.startswith("~$"):
-        return finding("F101", found=_LOCK)
-    if b"urn:schemas-microsoft-com:office:spreadsheet" in data[:4096]:
-        return finding("F104", found=_XML)
-    return finding("F101", found=_looks_like(data))
+        raise too_large(len(data), LIMITS.file)
+    if data[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
+        raise no_package(data, name)
+    entries, directory = _directory(data)
+    _refuse_names(entries)
+    _refuse_sizes(entries)
+    starts = {entry.filename.casefold(): _start(data, entry) for entry in entries}
+    _refuse_gaps(entries, starts, directory)
+    kept = {}
+    for entry in entries:
+        folded = entry.filename.casefold()
+        pieces, size, before = [], 0, b""
+        xml = _XML_PART.fullmatch(folded) is not None and not folded.startswith(_NEVER_READ)
+        for chunk in _inflated(data, entry, starts[folded]):
+            if xml:
+                _refuse_markup(before + chunk if before else chunk, entry.filename, first=not size)
+                before = chunk[-16:]
+            size += len(chunk)
+            if size <= _KEPT:
+                pieces.append(chunk)
+        if size <= _KEPT:
+            kept[folded] = b"".join(pieces)
+    parts = Parts(data, {entry.filename.casefold(): entry for entry in entries}, starts, kept)
+    refuse_other_kinds(parts)
+    return parts
 
 
-def too_large(size: int) -> Finding:
-    """The finding for a file of ``size`` bytes."""
-    return _too_large(size, LIMITS.file)
+_END_MARK, _WIDE_END = b"PK\x05\x06", b"PK\x06\x07"
 
 
-def _too_large(size: int, allowed: int, part: str = "") -> Finding:
-    return finding("F105", found=f"{part} {_megabytes(size)}".strip(), expected=_megabytes(allowed))
+def _directory(data: bytes) -> tuple[list[zipfile.ZipInfo], int]:
+    """The entries of the central directory, which must be all that stands behind the last part, and where it begins."""
+    at = data.rfind(_END_MARK)
+    if at < 0 or at + _END.size > len(data):
+        raise damaged("ZIP")
+    _, disk, first_disk, here, entries, size, offset, comment = _END.unpack_from(data, at)
+    if at + _END.size != len(data) or comment:
+        raise unsafe(Text("压缩包后有多余内容", "bytes after the package"), "ZIP")
+    if disk or first_disk or here != entries:
+        raise unsafe(Text("分卷压缩包", "a package in several volumes"), "ZIP")
+    if entries > LIMITS.entries:
+        raise too_many(LIMITS.entries, entries, Text("部件", "parts"))
+    if _WIDE_END in data[max(at - 20, 0) : at]:  # it says all of this again, and ten megabytes have no use for it
+        raise unsafe(Text("ZIP64 登记", "a ZIP64 record"), "ZIP")
+    if offset + size != at:
+        raise unsafe(_BEFORE, "ZIP")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            found = archive.infolist()
+    except (zipfile.BadZipFile, struct.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+        raise damaged("ZIP") from error
+    if len(found) != entries:
+        raise unsafe(Text("部件数与登记不符", "another number of parts than the package says"), "ZIP")
+    return found, offset
 
 
-def _refuse_zip(data: bytes) -> Finding | None:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        entries = archive.infolist()
-        sizes = {entry.filename: entry.file_size for entry in entries}
-        if refused := _outsized(sizes):
-            return refused
-        if any(entry.flag_bits & 1 for entry in entries):
-            return finding("F101", found="ZIP (encrypted)")
-        for entry in entries:
-            if entry.compress_type not in _METHODS:
-                return finding("F102", found=entry.filename)
-        if len(sizes) < len(entries):
-            return finding("F102", found="ZIP")  # a name twice: programs differ in which part they read
-        inflated = 0
-        heads: dict[str, bytes] = {}
-        for entry in entries:
-            size, unsafe = 0, False
-            tail = b""
-            try:
-                with archive.open(entry) as part:
-                    while chunk := part.read(_CHUNK):
-                        size += len(chunk)
-                        if size > LIMITS.part or inflated + size > LIMITS.total:
-                            return _outsized({entry.filename: size}) or _too_large(inflated + size, LIMITS.total)
-                        unsafe = unsafe or _declares_type(tail + chunk)
-                        heads.setdefault(entry.filename, chunk)
-                        tail = chunk[-32:]
-            except (zipfile.BadZipFile, zlib.error, EOFError):
-                return finding("F102", found=entry.filename)
-            if unsafe and not entry.filename.startswith("xl/media/"):
-                return finding("F102", found=f"DOCTYPE: {entry.filename}")
-            inflated += size
-        types = archive.read(_CONTENT_TYPES) if _CONTENT_TYPES in sizes else b""
-    return _refuse_package(heads, types)
+def _refuse_names(entries: list[zipfile.ZipInfo]) -> None:
+    seen: set[str] = set()
+    for entry in entries:
+        name = entry.orig_filename
+        steps = name.split("/")
+        if (
+            "\\" in name
+            or not name.isprintable()
+            or name.startswith("/")
+            or name[1:2] == ":"
+            or not {".", ".."}.isdisjoint(steps)
+            or "" in steps[:-1]
+            or not name
+        ):
+            raise unsafe(Text("部件名称不合规范", "the name of a part"), name)
+        plain = unquote(name).casefold()
+        if plain in seen:
+            raise unsafe(Text("同名部件出现两次", "a part that stands twice"), name)
+        seen.add(plain)
 
 
-def _outsized(sizes: dict[str, int]) -> Finding | None:
-    name, largest = max(sizes.items(), key=lambda item: item[1], default=("", 0))
-    if largest > LIMITS.part:
-        return _too_large(largest, LIMITS.part, name)
-    total = sum(sizes.values())
-    return _too_large(total, LIMITS.total) if total > LIMITS.total else None
+def _refuse_sizes(entries: list[zipfile.ZipInfo]) -> None:
+    """By what the directory says; that it says the truth is seen while inflating."""
+    total = 0
+    for entry in entries:
+        if entry.flag_bits & ~_FLAGS or entry.volume:
+            raise unsafe(Text("加密或不合规范的部件", "an encrypted or irregular part"), entry.filename)
+        if entry.compress_type not in _METHODS:
+            raise unsafe(Text("压缩方法不合规范", "the method of compression"), entry.filename)
+        if entry.file_size > LIMITS.part:
+            raise too_large(entry.file_size, LIMITS.part, entry.filename)
+        total += entry.file_size
+        if entry.file_size > LIMITS.ratio_from and entry.file_size > LIMITS.ratio * max(entry.compress_size, 1):
+            times = entry.file_size // max(entry.compress_size, 1)
+            raise too_many(LIMITS.ratio, times, Text("压缩倍数", "times its stored size"), entry.filename)
+    if total > LIMITS.total:
+        raise too_large(total, LIMITS.total)
 
 
-def _refuse_package(heads: dict[str, bytes], types: bytes) -> Finding | None:
-    """What kind of zip it is, from the first bytes of its parts and its content types."""
-    names = heads.keys()
-    if heads.get("mimetype", b"").startswith(b"application/vnd.oasis.opendocument"):
-        return finding("F104", found=_OPEN)
-    for part, kind in _OTHER_OFFICE:
-        if part in names:
-            return finding("F101", found=kind)
-    if not types:
-        return finding("F101", found="ZIP")
-    if b"sheet.binary" in types or "xl/workbook.bin" in names:
-        return finding("F104", found=_BINARY)
-    if b"macroEnabled" in types or any(name.endswith("vbaProject.bin") for name in names):
-        return finding("F104", found=_MACROS)
-    if b"template.main+xml" in types:
-        return finding("F104", found=_TEMPLATE)
-    if any(_STRICT in head for name, head in heads.items() if name.startswith("xl/")):
-        return finding("F104", found=_STRICT_FORM)
-    if _PLAIN not in types:
-        return finding("F101", found="ZIP")
-    return None
+def _refuse_gaps(entries: list[zipfile.ZipInfo], starts: Mapping[str, int], directory: int) -> None:
+    """Parts must follow one another: what stands between them, or in two, some programs read and others do not."""
+    spans = sorted(
+        (
+            entry.header_offset,
+            starts[entry.filename.casefold()] + entry.compress_size,
+            bool(entry.flag_bits & _IN_DESCRIPTOR),
+            entry.filename,
+        )
+        for entry in entries
+    )
+    if spans and spans[0][0] != 0:
+        raise unsafe(_BEFORE, "ZIP")
+    for (_, end, later, _), (begin, *_, name) in pairwise((*spans, (directory, directory, False, "ZIP"))):
+        if begin < end:
+            raise unsafe(Text("部件在压缩包中重叠", "parts that overlap"), name)
+        if begin - end not in (_DESCRIPTORS if later else (0,)):
+            raise unsafe(Text("部件之间有多余内容", "bytes between parts"), name)
 
 
-def _declares_type(chunk: bytes) -> bool:
-    """Whether a document type is declared here, in UTF-8 or UTF-16; `<` cannot stand in XML text otherwise."""
-    return b"<!DOCTYPE" in chunk or b"<!DOCTYPE" in chunk.replace(b"\0", b"")
+def _start(data: bytes, entry: zipfile.ZipInfo) -> int:
+    """Where the entry's content begins; its own header must say what the directory says."""
+    at = entry.header_offset
+    try:
+        mark, _, flags, method, _, _, crc, stored, size, name_length, extra = _LOCAL.unpack_from(data, at)
+    except struct.error:
+        raise damaged(entry.filename) from None
+    if mark != b"PK\x03\x04":
+        raise damaged(entry.filename)
+    begin = at + _LOCAL.size
+    raw = data[begin : begin + name_length]
+    name = raw.decode("utf-8" if flags & _IN_UTF8 else "cp437", "replace")
+    extras = dict(_extras(data[begin + name_length : begin + name_length + extra]))
+    told = (crc, stored, size) == (entry.CRC, entry.compress_size, entry.file_size)
+    later = bool(flags & _IN_DESCRIPTOR) and crc in (0, entry.CRC)
+    sizes = struct.pack("<2Q", entry.file_size, entry.compress_size)
+    wide = stored == size == 0xFFFFFFFF and crc == entry.CRC and extras.get(_ZIP64) == sizes
+    named = extras.get(_UNICODE_NAME, b"")[5:].decode("utf-8", "replace") or name
+    same = name == named == entry.orig_filename and method == entry.compress_type
+    differ = flags ^ entry.flag_bits
+    same = same and (not differ or (differ == _IN_UTF8 and name.isascii()))  # of an ASCII name it says nothing
+    if not same or not (told or later or wide):
+        raise unsafe(Text("部件的两处登记不一致", "two records of a part that differ"), entry.filename)
+    start = begin + int(name_length) + int(extra)
+    if start + entry.compress_size > len(data):
+        raise damaged(entry.filename)
+    return start
 
 
-def _looks_like(data: bytes) -> Said:
-    for magic, kind in _MAGIC:
-        if data.startswith(magic):
-            return kind
-    head = data[:4096]
-    if any(mark in head.lower() for mark in _HTML):
-        return _PAGE
-    text = _decoded(head)
-    if not text:
-        return _UNKNOWN
-    if text.lstrip().startswith("<?xml"):
-        return "XML"
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return _VALUES if any(mark in first for mark in ",\t;") else _WORDS
+def _extras(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The extra fields of a header, by their kind."""
+    at = 0
+    while at + 4 <= len(data):
+        kind, length = struct.unpack_from("<2H", data, at)
+        yield kind, data[at + 4 : at + 4 + length]
+        at += 4 + length
 
 
-def _decoded(head: bytes) -> str:
-    """``head`` as text; empty where it is none."""
-    for encoding in ("utf-16",) if head[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030"):
-        for cut in range(4):  # the head may end inside a character
-            try:
-                text = head[: len(head) - cut].decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            if all(char.isprintable() or char in "\r\n\t\f" for char in text):
-                return text
-    return ""
+def _inflated(data: bytes, entry: zipfile.ZipInfo, start: int) -> Iterator[bytes]:
+    """The content in pieces, checked against its size and checksum; never more than the directory says."""
+    stored = memoryview(data)[start : start + entry.compress_size]
+    crc = size = 0
+    if not entry.compress_size and not entry.file_size:
+        return  # some programs call nothing at all deflated
+    if entry.compress_type == zipfile.ZIP_STORED:
+        pieces: Iterator[bytes] = iter((bytes(stored),))
+    else:
+        pieces = _unpacked(stored, entry)
+    for piece in pieces:
+        size += len(piece)
+        crc = zlib.crc32(piece, crc)
+        if size > entry.file_size:
+            break
+        yield piece
+    if size != entry.file_size or crc != entry.CRC:
+        raise damaged(entry.filename)
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / _MB:,.1f} MB".replace(".0 MB", " MB")
+def _unpacked(stored: memoryview, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    unpack = zlib.decompressobj(-zlib.MAX_WBITS)
+    rest: bytes | memoryview = stored
+    try:
+        while not unpack.eof:
+            piece = unpack.decompress(rest, _CHUNK)
+            rest = unpack.unconsumed_tail
+            if not piece:
+                break
+            yield piece
+    except zlib.error:
+        raise damaged(entry.filename) from None
+    if not unpack.eof or unpack.unused_data:
+        raise damaged(entry.filename)
+
+
+def _refuse_markup(chunk: bytes, part: str, *, first: bool) -> None:
+    if b"\0" in chunk:  # UTF-16 and UTF-32, told or not; expat knows them by themselves
+        raise unsafe(Text("编码不是 UTF-8", "an encoding other than UTF-8"), part)
+    if first:
+        declared = _ENCODING.match(chunk[:1024])
+        if declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii"):
+            raise unsafe(Text("编码不是 UTF-8", "an encoding other than UTF-8"), part)
+    if b"<!DOCTYPE" in chunk:
+        raise unsafe("DOCTYPE", part)

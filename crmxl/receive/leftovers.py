@@ -41,10 +41,10 @@ class _Sweep:
     """One sheet's rows, from top to bottom."""
 
     def __init__(self, layout: Layout, sheet: Located, keyed: Collection[tuple[int, int]]) -> None:
-        self.sheet, self.keyed = sheet, keyed
+        self.sheet = sheet
         plan = sheet.plan
-        cells = (cell for cell in layout.cells.values() if cell.sheet == plan.id and cell.role in _TYPED)
-        typed = {column_of(cell.key) for cell in cells} - {"title"}
+        keys = layout.keys_by_sheet[plan.id]
+        typed = {column_of(key) for role in _TYPED for key in keys[role]} - {"title"}
         self.inputs = frozenset(sheet.columns[id] for id in typed if id in sheet.columns)
         self.known = frozenset(sheet.columns.values())
         self.issued = {row.title for row in plan.rows} | {span.title for span in plan.spans} | {plan.note}
@@ -53,9 +53,10 @@ class _Sweep:
         self.found = Leftovers()
         self.reported: set[int] = set()
         self.by_row: dict[int, dict[int, Content]] = defaultdict(dict)
-        for (row, column), content in sorted(sheet.tab.cells.items()):
-            if not content.invisible:
-                self.by_row[row][column] = content
+        """What can be seen outside the keyed cells."""
+        for place, content in sheet.tab.cells.items():
+            if place not in keyed and not content.invisible:
+                self.by_row[place[0]][place[1]] = content
         self.header, self.last = self._header(), self._last()
 
     def result(self) -> Leftovers:
@@ -137,9 +138,9 @@ class _Sweep:
             )
 
     def _foreign(self, row: int, column: int, content: Content) -> bool:
-        """Whether somebody put it there: neither keyed nor issued, nor told of by S104 … S106."""
+        """Whether somebody put it there: not issued, nor told of by S104 … S106."""
         sheet = self.sheet
-        if (row, column) in self.keyed or column in sheet.doubled_columns:
+        if column in sheet.doubled_columns:
             return False
         if column == sheet.code_column and row <= self.last:
             return False
@@ -158,7 +159,7 @@ class _Sweep:
         numbers = (column for column, content in amounts.items() if content.type is ContentType.NUMBER)
         column = next(numbers, min(amounts))
         content = amounts[column]
-        title = self.by_row[row].get(self.sheet.columns.get("title", 0), Content()).text
+        title = self.sheet.tab.cells.get((row, self.sheet.columns.get("title", 0)), Content()).text
         place = self.sheet.place(a1(row, column), title)
         self.found.findings.append(finding("S107", variant=self._variant(row), place=place, found=_said(content)))
         self.reported.add(row)

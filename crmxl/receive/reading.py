@@ -7,23 +7,32 @@ of a budget is asked.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
-from crmxl.catalogue import finding
 from crmxl.define.library import Library
 from crmxl.define.policies import Policies
 from crmxl.errors import CrmxlError
 from crmxl.issue.places import CHECKS, Layout, Role
 from crmxl.model import Finding, Key
-from crmxl.receive import gate, surroundings
-from crmxl.receive.anchors import Anchors, flag_place, locate
-from crmxl.receive.cells import Cells, Unreadable, read_cells
+from crmxl.receive import surroundings
+from crmxl.receive.anchors import Anchors, Standing, flag_place, locate
+from crmxl.receive.cells import Cells, read_cells
+from crmxl.receive.gate import admit
 from crmxl.receive.identity import Identity, identify
 from crmxl.receive.leftovers import leftovers, tell
+from crmxl.receive.limits import LIMITS, Refused, too_large
 from crmxl.receive.submission import Content, ContentType, Submission
 
 _BLANK = Content()
+
+
+@cache
+def _shipped() -> Policies:
+    """The shipped policies, loaded once."""
+    return Policies()
 
 
 def read(path: Path, library: Library, policies: Policies | None = None) -> Submission:
@@ -34,24 +43,23 @@ def read(path: Path, library: Library, policies: Policies | None = None) -> Subm
     """
     try:
         with path.open("rb") as file:
-            data = file.read(gate.LIMITS.file + 1)
+            data = file.read(LIMITS.file + 1)
             size = len(data)
             digest = hashlib.sha256(data)
-            while more := file.read(1 << 20) if size > gate.LIMITS.file else b"":
+            while more := file.read(1 << 20) if size > LIMITS.file else b"":
                 digest.update(more)
                 size += len(more)
     except OSError as error:
         raise CrmxlError(f"{path}: {error.strerror or error}") from None
     found = Submission(file=str(path), digest=digest.hexdigest())
-    refused = gate.too_large(size) if size > gate.LIMITS.file else gate.refuse(data, path.name)
-    if refused:
-        return replace(found, findings=(refused,))
     try:
-        cells = read_cells(data)
-    except Unreadable as error:
-        return replace(found, findings=(finding("F102", found=str(error)),))
+        if size > LIMITS.file:
+            raise too_large(size, LIMITS.file)
+        cells = read_cells(admit(data, path.name))
+    except Refused as refused:
+        return replace(found, findings=(refused.finding,))
     found = replace(found, sheet_names=tuple(tab.name for tab in cells.tabs), links=cells.links)
-    identity = identify(cells, library, policies or Policies())
+    identity = identify(cells, library, policies or _shipped())
     if identity.layout is None:
         return replace(found, stamp=identity.stamp, findings=identity.findings)
     return _contents(found, identity, cells)
@@ -62,18 +70,20 @@ def _contents(found: Submission, identity: Identity, cells: Cells) -> Submission
     layout = identity.layout
     assert layout is not None
     anchors = locate(layout, cells)
-    spots = anchors.spots(layout)
+    standing = anchors.standing(layout)
     tabs = {tab.name: tab.cells for tab in cells.tabs}
-    contents = {key: tabs[spot.sheet].get((spot.row, spot.column), _BLANK) for key, spot in spots.items()}
+    contents = {
+        key: tabs[name].get(place, _BLANK) for name, places in standing.places.items() for place, key in places.items()
+    }
     submission = replace(
         found,
         stamp=identity.stamp,
         layout=layout,
-        spots=spots,
-        keys_at={(spot.sheet, spot.row, spot.column): key for key, spot in spots.items()},
+        spots=standing.spots,
+        keys_at=standing.keys_at,
         contents=_settled(layout, contents),
     )
-    submission, structure = _structure(submission, anchors, cells)
+    submission, structure = _structure(submission, anchors, standing, cells)
     file = tuple(surroundings.never_calculated(submission))
     return replace(submission, findings=(*file, *identity.findings, *structure))
 
@@ -84,33 +94,36 @@ def _settled(layout: Layout, contents: dict[Key, Content]) -> dict[Key, Content]
     The writer (XlsxWriter) stores that result as openpyxl stores none at all. Inputs are left as they are: a formula
     typed there whose value is missing must not read as blank.
     """
-    if not any(content.formula and content.text for content in contents.values()):
-        return contents
     cells = layout.cells
+    if not any(
+        content.formula and content.text and cells[key].role is Role.CALCULATED for key, content in contents.items()
+    ):
+        return contents
     return {
-        key: replace(content, type=ContentType.TEXT, calculated=True)
+        key: content._replace(type=ContentType.TEXT, calculated=True)
         if not content.calculated and cells[key].role is Role.CALCULATED and not cells[key].type.numeric
         else content
         for key, content in contents.items()
     }
 
 
-def _structure(submission: Submission, anchors: Anchors, cells: Cells) -> tuple[Submission, list[Finding]]:
+def _structure(
+    submission: Submission, anchors: Anchors, standing: Standing, cells: Cells
+) -> tuple[Submission, list[Finding]]:
     """``submission`` with its strays, and the findings of the S family: anchors first, then sheet by sheet."""
     layout = submission.layout
     assert layout is not None
-    keyed: dict[str, dict[tuple[int, int], Key]] = {}
-    for (name, row, column), key in submission.keys_at.items():
-        keyed.setdefault(name, {})[row, column] = key
     findings = list(anchors.findings)
     strays: dict[tuple[str, int, int], Content] = {}
     flags: dict[tuple[str, int, int], Content] = {}
+    headers: dict[str, tuple[int, Mapping[int, Content]]] = {}
     for sheet in anchors.sheets:
         place = flag_place(sheet)
         flags[(sheet.tab.name, *place)] = sheet.tab.cells.get(place, _BLANK)
         if sheet.plan.id == CHECKS:
             continue
-        left = leftovers(layout, sheet, keyed.get(sheet.tab.name, {}))
+        headers[sheet.tab.name] = place[0], sheet.tab.by_row.get(place[0], {})
+        left = leftovers(layout, sheet, standing.places[sheet.tab.name])
         findings += left.findings
         strays.update({(sheet.tab.name, *at): content for at, content in left.strays.items()})
         findings += surroundings.merged_inputs(submission, sheet)
@@ -118,4 +131,4 @@ def _structure(submission: Submission, anchors: Anchors, cells: Cells) -> tuple[
         findings += surroundings.closed_months(submission, sheet)
     findings += tell(strays)
     findings += surroundings.added_sheets(anchors, cells)
-    return replace(submission, strays=strays, flags=flags), findings
+    return replace(submission, strays=strays, flags=flags, headers=headers), findings

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from crmxl.issue.places import Layout, RowKind, a1
 from crmxl.issue.stamp import Stamp
@@ -29,8 +30,7 @@ class ContentType(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """A cell as the file has it."""
 
     type: ContentType = ContentType.BLANK
@@ -49,7 +49,9 @@ class Content:
     @property
     def invisible(self) -> bool:
         """Whether there is nothing to see: blank, or text of nothing but white space and zero-width characters."""
-        return not self.formula and not self.text.translate(_ZERO_WIDTH).strip()
+        if self.formula or self.type is ContentType.NUMBER or self.text.isalnum():
+            return False
+        return not self.text.translate(_ZERO_WIDTH).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class Submission:
     """Contents inside the area of a data sheet that stand in no keyed cell: rows without a code, foreign columns."""
     flags: Mapping[tuple[str, int, int], Content] = field(default_factory=dict)
     """Where the frozen headers repeat the master flag, and what stands there."""
+    headers: Mapping[str, tuple[int, Mapping[int, Content]]] = field(default_factory=dict)
+    """By tab name of a data sheet: the row of that flag, and what stands in it by column."""
     findings: tuple[Finding, ...] = ()
     """What went wrong while reading (families F, I and S)."""
 

@@ -21,7 +21,7 @@ _WHOLE = Text("整张表", "the whole sheet")
 
 def merged_inputs(submission: Submission, sheet: Located) -> Iterator[Finding]:
     """S111: each merge that covers an input and more than one cell."""
-    inputs = _keys(submission, sheet, Role.INPUT)
+    inputs = _keys(submission, sheet, Role.INPUT) if sheet.tab.merges else []
     for top, left, bottom, right in sheet.tab.merges:
         if (top, left) == (bottom, right):
             continue
@@ -36,13 +36,16 @@ def merged_inputs(submission: Submission, sheet: Located) -> Iterator[Finding]:
 def hidden_amounts(submission: Submission, sheet: Located) -> Iterator[Finding]:
     """S114: one for a sheet where hidden rows or columns, or the sheet itself hidden, hold entries."""
     tab = sheet.tab
-    filled = [key for key in _keys(submission, sheet, Role.INPUT) if not submission.contents[key].invisible]
-    spots = [submission.spots[key] for key in filled]
-    said: Said
-    if tab.state != "visible":
-        hidden, said = spots, _WHOLE
-    else:
-        hidden = [spot for spot in spots if spot.row in tab.hidden_rows or spot.column in tab.hidden_columns]
+    whole = tab.state != "visible"
+    hidden = [
+        spot
+        for key in _keys(submission, sheet, Role.INPUT)
+        for spot in (submission.spots[key],)
+        if (whole or spot.row in tab.hidden_rows or spot.column in tab.hidden_columns)
+        and not submission.contents[key].invisible
+    ]
+    said: Said = _WHOLE
+    if not whole:
         rows = sorted({spot.row for spot in hidden} & tab.hidden_rows)
         columns = sorted({spot.column for spot in hidden} & tab.hidden_columns)
         said = _lines(list(map(str, rows)), list(map(letters, columns)))
@@ -72,7 +75,7 @@ def never_calculated(submission: Submission) -> Iterator[Finding]:
     assert submission.layout is not None
     cells = submission.layout.cells
     count = sum(
-        cells[key].role is Role.CALCULATED and bool(content.formula) and not content.calculated
+        not content.calculated and bool(content.formula) and cells[key].role is Role.CALCULATED
         for key, content in submission.contents.items()
     )
     if count:
@@ -84,9 +87,10 @@ def _keys(submission: Submission, sheet: Located, role: Role) -> list[Key]:
     assert submission.layout is not None
     if sheet.plan.id == CHECKS:
         return []
-    cells = submission.layout.cells
-    found = [key for key in submission.spots if cells[key].sheet == sheet.plan.id and cells[key].role is role]
-    return sorted(found, key=lambda key: (submission.spots[key].row, submission.spots[key].column))
+    spots = submission.spots
+    found = [key for key in submission.layout.keys_by_sheet[sheet.plan.id][role] if key in spots]
+    places = [(spots[key].row, spots[key].column) for key in found]
+    return [key for _, key in sorted(zip(places, found, strict=True))]
 
 
 def _lines(rows: Sequence[str], columns: Sequence[str]) -> Text:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from crmxl.catalogue import word
 from crmxl.check.verdict import Report
 from crmxl.model import Finding, Lang, Text
+from crmxl.report.harmless import json_text
 from crmxl.report.tables import print_table
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _change(report: Report, finding: Finding, newly: Literal["fails", "passes"],
 
 def comparison_json(changes: Sequence[Change]) -> str:
     """The changes as JSON."""
-    return json.dumps({"changes": [asdict(change) for change in changes]}, ensure_ascii=False, indent=2)
+    return json_text({"changes": [asdict(change) for change in changes]}).rstrip("\n")
 
 
 def print_comparison(to: Console, changes: Sequence[Change], lang: Lang) -> None:

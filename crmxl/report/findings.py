@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +16,9 @@ from crmxl.catalogue import name_of, word
 from crmxl.check.verdict import Report, Verdict
 from crmxl.model import Finding, Lang, Severity, Text
 from crmxl.money import decimal_text
+from crmxl.report.harmless import clean as clean
+from crmxl.report.harmless import inert as inert
+from crmxl.report.harmless import json_text
 
 SEVERITIES: Mapping[Severity, Text] = {
     Severity.ERROR: Text("错误", "Error"),
@@ -51,9 +52,6 @@ COLUMNS = (
 )
 """Headers of the CSV, a finding a row; a file without findings has a row too."""
 
-_FORMULA = re.compile(r"\s*[=+\-@|%＝＋－＠]|[\t\r\n]")
-_AMOUNT = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?%?\Z")
-
 
 def document(reports: Sequence[Report], lang: Lang) -> dict[str, Any]:
     """What ``validate --format json`` prints: a record a file, in the order given; money as decimal strings."""
@@ -62,11 +60,14 @@ def document(reports: Sequence[Report], lang: Lang) -> dict[str, Any]:
 
 def to_json(reports: Sequence[Report], lang: Lang) -> bytes:
     """The document as UTF-8 text."""
-    return clean(json.dumps(document(reports, lang), ensure_ascii=False, indent=2) + "\n").encode()
+    return json_text(document(reports, lang)).encode()
 
 
 def to_csv(reports: Sequence[Report], lang: Lang) -> bytes:
-    """The findings as CSV that Excel opens as it is: UTF-8 with a mark, and no cell that it would run as a formula."""
+    """The findings as CSV that Excel opens as it is: UTF-8 with a mark, and no cell that it would run as a formula.
+
+    Amounts stay numbers, negative ones too (``inert`` leaves a plain number alone).
+    """
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow([column.say(lang) for column in COLUMNS])
@@ -81,17 +82,7 @@ def to_csv(reports: Sequence[Report], lang: Lang) -> bytes:
         )
         for finding in report.findings or (None,):
             rows.writerow([inert(cell) for cell in (*of_file, *_cells(finding, report, lang))])
-    return clean(text.getvalue()).encode("utf-8-sig")
-
-
-def clean(text: str) -> str:
-    """``text`` without lone surrogates, which file names and workbooks can hold and nothing can be written with."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def inert(text: str) -> str:
-    """``text`` so that no spreadsheet takes it for a formula: an apostrophe before what starts like one."""
-    return f"'{text}" if _FORMULA.match(text) and not _AMOUNT.match(text) else text
+    return text.getvalue().encode("utf-8-sig")
 
 
 def template_name(report: Report) -> str:

@@ -5,6 +5,7 @@ The returned file itself is never loaded, changed and saved: libraries drop what
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from fractions import Fraction
 from math import isfinite
@@ -12,7 +13,9 @@ from pathlib import Path
 
 from crmxl.catalogue import word
 from crmxl.check.verdict import Report
+from crmxl.errors import WriteError
 from crmxl.expression import Value
+from crmxl.files import slug
 from crmxl.issue.workbook import Note, write
 from crmxl.model import Finding, Key, Lang, Text
 from crmxl.receive.submission import Content, ContentType
@@ -30,21 +33,29 @@ def notes(report: Report, lang: Lang) -> list[Note]:
 def annotated(report: Report) -> bytes | None:
     """The copy of the workbook with its findings, in the workbook's own language.
 
-    None for a file without findings, or not known well enough to be written again.
+    None for a file without findings, or not known well enough to be written again: unreadable, or with a stamp that
+    says what no workbook can hold, a deadline of 40,000 characters. That must not stop the other copies.
     """
     layout, stamp = report.submission.layout, report.submission.stamp
     if layout is None or stamp is None or not report.findings:
         return None
-    return write(layout, stamp.assignment, _returned(report), notes=notes(report, layout.lang))
+    try:
+        return write(layout, stamp.assignment, _returned(report), notes=notes(report, layout.lang))
+    except WriteError:
+        return None
 
 
 def copy_names(reports: Iterable[Report]) -> list[str]:
-    """A file name for each report's copy, ``<name>-问题.xlsx``; numbered where two files have one name."""
+    """A file name for each report's copy, ``<name>-问题.xlsx``, good on any system; numbered where names are alike.
+
+    The name is the returned file's own as ``slug`` has it, so that people find it again; no word of its content.
+    """
     taken: dict[str, int] = {}
     names = []
     for report in reports:
-        stem = Path(report.submission.file).stem
-        number = taken[stem.casefold()] = taken.get(stem.casefold(), 0) + 1
+        stem = slug(Path(report.submission.file).stem)
+        alike = unicodedata.normalize("NFKC", stem).casefold()  # as Windows and macOS see it
+        number = taken[alike] = taken.get(alike, 0) + 1
         lang = report.submission.layout.lang if report.submission.layout else "zh"
         names.append(f"{stem}-{_NAME.say(lang)}{f'-{number}' if number > 1 else ''}.xlsx")
     return names

@@ -15,6 +15,7 @@ from crmxl.check.verdict import Report, Verdict
 from crmxl.model import Finding, Lang, Severity, Text
 from crmxl.money import show
 from crmxl.report.findings import SEVERITIES, VERDICTS, counts, place, template_name
+from crmxl.report.harmless import visible
 from crmxl.report.tables import broken, indented, print_table
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _print_file(to: Console, report: Report, lang: Lang) -> None:
         for severity, words in SEVERITIES.items()
         if number[severity]
     ]
-    text = Line(indented(" · ".join(filter(None, facts)), f"{verdict}  ", _width(to)))
+    text = Line(indented(visible(" · ".join(filter(None, facts))), f"{verdict}  ", _width(to)))
     text.stylize(COLOURS[report.verdict], 0, len(verdict))
     to.print(text, soft_wrap=True)
     for worded, alike in _alike(report, lang):
@@ -133,7 +134,7 @@ def _print_finding(to: Console, worded: Worded, alike: Sequence[Finding], lang: 
     where = _where(alike, lang)
     if len(alike) == 1:
         where = "  ".join(filter(None, (where, first.place.title)))
-    head = Line(indented(f"{where}  {worded.title} [{first.code}]".strip(), f"  {severity}  ", _width(to)))
+    head = Line(indented(visible(f"{where}  {worded.title} [{first.code}]".strip()), f"  {severity}  ", _width(to)))
     head.stylize(COLOURS[first.severity], 2, 2 + len(severity))
     to.print(head, soft_wrap=True)
     for text in (worded.message, _FIX.say(lang) + worded.fix):

@@ -11,7 +11,7 @@ from crmxl.issue.book import Book, Page
 from crmxl.issue.looks import Looks
 from crmxl.issue.places import letters
 from crmxl.model import Lang, Severity, Text
-from crmxl.report.findings import SEVERITIES, VERDICTS, clean, counts, template_name
+from crmxl.report.findings import SEVERITIES, VERDICTS, counts, template_name
 from crmxl.report.findings_text import summary
 
 _SUMMARY, _FINDINGS = Text("概况", "Summary"), Text("问题", "Findings")
@@ -55,7 +55,7 @@ _HEADER_ROW = 4
 
 def to_workbook(reports: Sequence[Report], lang: Lang) -> bytes:
     """The .xlsx of all files and findings; the same reports give the same bytes."""
-    book = Book()
+    book = Book(cut=True)
     first = _page(book, _SUMMARY.say(lang), _SUMMARY_COLUMNS, summary(reports, lang), lang)
     for row, report in enumerate(reports, _HEADER_ROW + 1):
         _summary_row(first, row, report, lang)
@@ -73,7 +73,7 @@ def to_workbook(reports: Sequence[Report], lang: Lang) -> bytes:
             )
             for column, text in enumerate(texts, 1):
                 style = _coloured(finding.severity) if column == 3 else _CELL
-                page.text(row, column, clean(text), style)
+                page.text(row, column, text, style)
             _height(page, row, texts, _FINDING_COLUMNS)
     _close(page, row - _HEADER_ROW, len(_FINDING_COLUMNS))
     book.properties(_TITLE.say(lang), {})
@@ -84,7 +84,7 @@ def to_workbook(reports: Sequence[Report], lang: Lang) -> bytes:
 def _summary_row(page: Page, row: int, report: Report, lang: Lang) -> None:
     texts = (report.submission.file, template_name(report), report.unit_name, VERDICTS[report.verdict].say(lang))
     for column, text in enumerate(texts, 1):
-        page.text(row, column, clean(text), _coloured(report.verdict) if column == 4 else _CELL)
+        page.text(row, column, text, _coloured(report.verdict) if column == 4 else _CELL)
     if report.total is None:
         page.text(row, 5, "", _CELL)
     else:

@@ -31,7 +31,7 @@ def write_totals(
     live up to 1,000 units; 明细 is left out beyond a million rows; the cover says which. Raises WriteError beyond
     Excel's other limits.
     """
-    book = Book()
+    book = Book(cut=True)
     desk = Desk(book, lang, _title(totals, year, lang), cache)
     several = len(totals.blocks) > 1
     plans = [plan(totals, block, n if several else 0, lang) for n, block in enumerate(totals.blocks, 1)]

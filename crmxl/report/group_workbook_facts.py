@@ -62,7 +62,7 @@ def write_facts(desk: Desk, plan: Plan) -> None:
                     value = binary(Fraction(fact.money[money[id]], 100))
                     check(page.raw.write_number(row - 1, column, value, amount))
                 elif text:
-                    check(page.raw.write_string(row - 1, column, text, style))
+                    check(page.raw.write_string(row - 1, column, page.book.fitting(text), style))
                 else:
                     check(page.raw.write_blank(row - 1, column, None, style))
             height(page, row, [(said[n], width) for n, width in wrapped])

@@ -1,7 +1,8 @@
 """Tables, wrapped text and progress for people at a terminal; the only importer of rich.
 
-Text is never markup: a file called ``[red].xlsx`` is shown as it is. NO_COLOR and the terminal's width are rich's
-business; a line is broken by crmxl itself, since Chinese has no spaces to break at and no line may start with 。.
+Text is never markup, and never a command to the terminal: a file called ``[red].xlsx`` is shown as it is, an escape
+sequence in a name is spelled out. NO_COLOR and the terminal's width are rich's business; a line is broken by crmxl
+itself, since Chinese has no spaces to break at and no line may start with 。.
 """
 
 from __future__ import annotations
@@ -9,22 +10,33 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+from crmxl.report.harmless import visible, visible_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 Item = TypeVar("Item")
 
+_BREAK = re.compile(r"\r?\n")
 _PIECE = re.compile(r"\s+|[“‘「『（《【〈(\[{¥]*(?:[!-~]+|.)[、，。；：？！）》】〉」』’”％…·]*", re.DOTALL)
 """What a line is broken between: a Latin word or number, or one other character, with the marks that belong to it."""
 
 
 def console(file: IO[str] | None = None, width: int | None = None) -> Console:
-    """A console on ``file`` (stdout where none is given) that takes every text literally."""
+    """A console on ``file`` (stdout where none is given) that takes every text literally, whatever is in it."""
     from rich.console import Console
+    from rich.segment import Segment
 
-    return Console(file=file or sys.stdout, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    class Literal(Console):
+        """The last to see a text; only rich's own colours pass as they are."""
+
+        def render(self, *arguments: Any, **options: Any) -> Iterator[Segment]:
+            for text, style, control in super().render(*arguments, **options):
+                yield Segment(text if control else visible_lines(text), style, control)
+
+    return Literal(file=file or sys.stdout, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False)
 
 
 def broken(text: str, width: int) -> list[str]:
@@ -32,9 +44,9 @@ def broken(text: str, width: int) -> list[str]:
     from rich.cells import cell_len, chop_cells
 
     lines: list[str] = []
-    for paragraph in text.splitlines() or [""]:
+    for paragraph in _BREAK.split(text.rstrip("\r\n")):
         line = ""
-        for piece in _PIECE.findall(paragraph):
+        for piece in _PIECE.findall(visible(paragraph)):
             if cell_len(line) + cell_len(piece.rstrip()) > width and line:
                 lines.append(line.rstrip())
                 line = ""
@@ -78,17 +90,17 @@ def print_table(
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for at, header in enumerate(headers):
         number = at in right
-        table.add_column(Text(header), justify="right" if number else "left", no_wrap=number, overflow="fold")
+        table.add_column(Text(visible(header)), justify="right" if number else "left", no_wrap=number, overflow="fold")
     before = ""
     for row in rows:
         if sections and before and row[0] != before:
             table.add_section()
         first = "" if sections and row[0] == before else row[0]
         before = row[0]
-        table.add_row(*(Text(cell) for cell in (first, *row[1:])))
+        table.add_row(*(Text(visible(cell)) for cell in (first, *row[1:])))
     if total:
         table.add_section()
-        table.add_row(*(Text(cell, style="bold") for cell in total))
+        table.add_row(*(Text(visible(cell), style="bold") for cell in total))
     to.print(table)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from crmxl.group.outline import Leaf, leaves
 from crmxl.group.totals import DIFFERENCE_TITLE, NO_UNIT, Block, GroupFinding, LeftOut, LineTotal, Totals, UnitTotal
 from crmxl.model import Lang, Text
 from crmxl.money import from_fen
-from crmxl.report.findings import inert
+from crmxl.report.harmless import inert, json_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,11 +184,15 @@ def totals_json(totals: Totals, lang: Lang = "zh") -> str:
         ],
         "notes": [{**_of(block), "note": note.say(lang)} for block in totals.blocks for note in block.notes],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return json_text(document)
 
 
 def totals_csv(totals: Totals, lang: Lang = "zh") -> bytes:
-    """The facts as CSV: UTF-8 with a byte order mark, amounts in 元, no text that a spreadsheet takes for a formula."""
+    """The facts as CSV: UTF-8 with a byte order mark, amounts in 元, no text that a spreadsheet takes for a formula.
+
+    Amounts are written by crmxl itself and stay numbers: a negative one is ``-5.00``. Every text goes through
+    ``inert``.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([title.say(lang) for _, title in CSV_COLUMNS])

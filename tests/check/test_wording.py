@@ -48,7 +48,7 @@ def said(found: Finding) -> tuple[str, str]:
             "公式被改动：下发公式 =SUM(C9:C11)，现为 =SUM(C9:C10)+1；显示 1,001.00，应为 1,000.00，相差 1.00。",
         ),
         (typing("1.1@amount", None), "cleared", "公式被清空，应为 1,000.00（下发公式 =SUM(C9:C11)）。"),
-        (typing("1.1.1@_fault", 0), "helper", "该行的自动检查公式被改动（常见于剪切后粘贴）。"),
+        (typing("1.1.1@_fault", 0), "helper-pasted", "该行的自动检查公式被粘贴为数值。"),
     ],
 )
 def test_a_changed_formula_is_told_as_what_was_done_to_it(

@@ -134,3 +134,54 @@ def test_generated_expressions_have_the_value_that_libreoffice_computes(
                     shown = cell.string if isinstance(exact, str) else cell.value
                     assert not cell.error and close(exact, shown), (source, exact, cell)
     assert len(expected) > SHEETS * ROWS // 2
+
+
+TEXTS = [
+    '"" & 1 / 4',
+    '"" & 2 / 3',
+    '"" & 0.00001',
+    '"a" = "A"',
+    'blank = ""',
+    '"" <> blank',
+    'number = "2026"',
+    'zero = ""',
+    'zero <> ""',
+    'typed = "2026"',
+    "BLANK(blank)",
+    "BLANK(zero)",
+    "BLANK(spaces)",
+    "BLANK(wide)",
+    'blank & number & typed & "项"',
+]
+HELD: dict[str, Value] = {
+    "number": Fraction(2026),
+    "zero": Fraction(0),
+    "typed": "2026",
+    "blank": None,
+    "spaces": "  ",
+    "wide": "　",
+}
+
+
+def test_texts_are_joined_and_compared_as_libreoffice_does(office: Office, tmp_path: Path) -> None:
+    book, plain = Book(), {"locked": 0}
+    page: Page = book.sheet("表")
+    for row, held in enumerate(HELD.values(), 1):
+        if isinstance(held, Fraction):
+            page.number(row, 1, held, plain)
+        elif isinstance(held, str):
+            page.text(row, 1, held, plain)
+    places = {name: f"A{row}" for row, name in enumerate(HELD, 1)}
+    expected: dict[str, Value] = {}
+    for row, source in enumerate(TEXTS, 1):
+        node = bind(parse(source), lambda reference: Cells((reference.text,), Measure.TEXT))
+        page.formula(row, 3, excel(node, lambda keys: [places[key] for key in keys]), "", plain)
+        expected[source] = evaluate(node, HELD.get)
+    path = tmp_path / "texts.xlsx"
+    path.write_bytes(book.close())
+    with office.open(path) as opened:
+        cells = opened.get("表")
+        shown = {source: cells[f"C{row}"] for row, source in enumerate(TEXTS, 1)}
+    for source, exact in expected.items():
+        cell = shown[source]
+        assert not cell.error and close(exact, cell.string if isinstance(exact, str) else cell.value), (exact, cell)

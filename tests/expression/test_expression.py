@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crmxl.errors import ExpressionError
 from crmxl.expression import (
+    FUNCTIONS,
     Cells,
     Fault,
     Measure,
@@ -18,13 +22,18 @@ from crmxl.expression import (
     bind,
     evaluate,
     excel,
+    holds,
+    keys,
+    measure,
     parse,
     references,
 )
+from crmxl.expression.nodes import Negative
 
 MONEY = {"a": "A1", "b": "A2", "c": "A3", "1.1@amount": "B1", "1.10@amount": "B2"}
 TEXTS = {"word": "C1", "other": "C2"}
-SETS = {"all": ("a", "b", "c"), "none": ()}
+SETS = {"all": ("a", "b", "c"), "two": ("a", "c"), "none": ()}
+PLACES = {**MONEY, **TEXTS}
 
 
 def resolve(reference: Reference) -> Node:
@@ -39,7 +48,7 @@ def resolve(reference: Reference) -> Node:
 def address(keys: tuple[str, ...]) -> list[str]:
     if keys == SETS["all"]:
         return ["A1:A3"]
-    return [{**MONEY, **TEXTS}[key] for key in keys]
+    return [PLACES[key] for key in keys]
 
 
 def value(source: str, **values: Value) -> Value:
@@ -63,21 +72,47 @@ def text(source: str) -> str:
         ("ROUND(1250, -2)", Fraction(1300)),
         ("1 / 0", Fault("#DIV/0!")),
         ("IF(1 = 2, 1 / 0, 7)", Fraction(7)),
+        ("IF(1 = 1, 0, 7) + IF(1 = 2, 1, 0)", Fraction(0)),
         ("IF(1 / 0 = 1, 1, 2)", Fault("#DIV/0!")),
         ('"a" & 3 & "b"', "a3b"),
         ('"A" = "a"', True),
         ("year + 1", Fraction(2027)),
         ("MIN(3, 1, 2) + MAX(3, 1, 2)", Fraction(4)),
-        ("SUM(none) + COUNT(none) + MIN(none)", Fraction(0)),
+        ("SUM(none) + COUNT(none) + MIN(none) + MAX(none) + FILLED(none) + BELOW(none, 1)", Fraction(0)),
+        ("7 - 2 - 1", Fraction(4)),
+        ("7 - 10% - 1‰", Fraction("6.899")),
+        ("100.5% * 2", Fraction("2.01")),
+        ("- - 2", Fraction(2)),
+        ("+2 - +1", Fraction(1)),
+        ("1 - (1 = 1) - (1 = 2)", Fraction(0)),
+        ("ROUND(10 / 4, 0)", Fraction(3)),
+        ('"" & 1 / 4 & (1 = 1) & (1 = 2)', "0.25TRUEFALSE"),
+        ('"" & 2 / 3 & 1 / 2', "0.6666666666666670.5"),
+        ('"" & 12000000000000000', "12000000000000000"),
+        ('"a" <> "A"', False),
+        ('"a" <> "b"', True),
+        ('"a" = "b"', False),
         ("AND(1 < 2, OR(1 > 2, NOT(2 > 3)))", True),
         ('"say ""hi"""', 'say "hi"'),
         ("1 <= 2 <= 3", True),
         ("3 >= 2 > 2", False),
         ("10% <= 1 / 10 < 0.1", False),
+        ("1 / 0 <= 1 <= 2", Fault("#DIV/0!")),
+        ("1 <= 1 / 0", Fault("#DIV/0!")),
+        ("1 / 0 - 1", Fault("#DIV/0!")),
+        ("1 - 1 / 0", Fault("#DIV/0!")),
+        ("-(1 / 0)", Fault("#DIV/0!")),
+        ("ABS(-1 / 0)", Fault("#DIV/0!")),
     ],
 )
 def test_values_are_exact(source: str, expected: Value) -> None:
     assert value(source) == expected
+
+
+def test_of_no_cells_there_is_nought() -> None:
+    for function in ("SUM", "MIN", "MAX"):
+        nought = value(f"{function}(none)")
+        assert isinstance(nought, Fraction) and nought == 0
 
 
 def test_a_number_typed_as_text_counts_zero() -> None:
@@ -85,6 +120,42 @@ def test_a_number_typed_as_text_counts_zero() -> None:
     assert value("SUM(all)", a="7", b=Fraction(5), c=None) == 5
     assert value("COUNT(all)", a="7", b=Fraction(5), c=None) == 1
     assert value("MIN(a, b)", a="7", b=Fraction(5)) == 5
+    assert value('a & "元"', a="7") == "0元"
+    assert value("-a - ABS(b)", a="7", b="7") == 0
+
+
+def test_a_value_comes_from_its_cell_wherever_it_stands() -> None:
+    assert value("-a", a=Fraction(3)) == -3
+    assert value("ABS(a - b)", a=Fraction(1), b=Fraction(3)) == 2
+    assert value("0 <= a <= b", a=Fraction(1), b=Fraction(3)) is True
+    assert value("0 <= a <= b", a=Fraction(4), b=Fraction(3)) is False
+    assert value("IF(a > b, a, b)", a=Fraction(4), b=Fraction(3)) == 4
+    assert value('word & "×" & other', word="2 场", other=None) == "2 场×"
+    assert value("ROUND(a, b)", a=Fraction("1.25"), b=Fraction(1)) == Fraction("1.3")
+
+
+def test_a_text_in_another_case_is_the_same_and_a_number_in_its_cell_is_none() -> None:
+    assert value('word = "是"', word="是") is True
+    assert value("word = other", word="A1", other="a1") is True
+    assert value('word = ""', word=None) is True
+    assert value('"" = word', word=None) is True
+    assert value('word <> ""', word="x") is True
+    assert value('word = "2026"', word=Fraction(2026)) is False
+    assert value('word = ""', word=Fraction(0)) is False
+    assert value('word = "TRUE"', word=True) is False
+    assert value("word = other", word=True, other=True) is True
+    assert value("word = other", word=Fraction(1), other=Fraction(1)) is True
+    assert value("word <> other", word=Fraction(1), other=Fraction(2)) is True
+    assert value("word = other", word=Fault("#N/A"), other="x") == Fault("#N/A")
+    assert value("word = other", word="x", other=Fault("#N/A")) == Fault("#N/A")
+
+
+@given(st.fractions(), st.fractions().filter(bool))
+def test_no_number_is_too_large_to_be_joined_to_a_text(amount: Fraction, other: Fraction) -> None:
+    shown = value('a * b & ""', a=amount * 10**290, b=other * 10**290)
+    assert isinstance(shown, str)
+    exact = amount * other * 10**580
+    assert math.isclose(Fraction(shown) / exact if exact else 1, 1, rel_tol=1e-14)
 
 
 def test_an_error_value_passes_through_sums_and_is_counted_by_checks() -> None:
@@ -92,17 +163,49 @@ def test_an_error_value_passes_through_sums_and_is_counted_by_checks() -> None:
     assert value("SUM(all)", a=broken, b=Fraction(1)) == broken
     assert value("a - b", a=broken) == broken
     assert value("FAULTS(all) + TEXTS(all) + BELOW(all, 0)", a=broken, b="x", c=Fraction(-1)) == 3
+    assert value("-a", a=broken) == broken
+    assert value("IF(1 = 1, 2, a)", a=broken) == 2
+    assert value("AND(1 = 2, a)", a=broken) == broken
+    assert value("BLANK(a)", a=broken) is False
+    assert value("COUNT(all) + FILLED(all) * 10 + ABOVE(all, 0) * 100", a=broken, b=Fraction(1)) == 121
+
+
+def test_cells_are_counted_as_they_stand() -> None:
+    row: dict[str, Value] = {"a": Fraction(-1), "b": None, "c": "x"}
+    assert value("FILLED(all)", **row) == 2
+    assert value("COUNT(all)", **row) == 1
+    assert value("TEXTS(all)", **row) == 1
+    assert value("FAULTS(all)", **row) == 0
+    numbers: dict[str, Value] = {"a": Fraction(1), "b": Fraction(2), "c": Fraction(3)}
+    assert value("BELOW(all, 2)", **numbers) == 1
+    assert value("ABOVE(all, 2)", **numbers) == 1
+    assert value("ABOVE(all, 1)", **numbers) == 2
+    assert value("BELOW(all, -0.5) + ABOVE(a, -2)", **row) == 2
 
 
 def test_blank_means_nothing_but_spaces() -> None:
     assert value("BLANK(word)", word=None) is True
     assert value("BLANK(word)", word="  ") is True
     assert value("BLANK(word)", word="依据") is False
+    assert value("BLANK(word)", word="　") is False  # TRIM leaves a full-width space
+    assert value("BLANK(word)", word="X") is False
+    assert value("BLANK(a)", a=Fraction(0)) is False
 
 
 def test_comparisons_of_money_look_at_the_fen() -> None:
     assert value("a = b", a=Fraction(1, 3), b=Fraction(333, 1000)) is True
     assert value("a < b", a=Fraction("100000.00"), b=Fraction("100000.01")) is True
+    assert value("a / b = 0.5", a=Fraction(1), b=Fraction("2.00001")) is False
+    assert value("a / b = 0.5", a=Fraction(1), b=Fraction("2.0000000001")) is True
+    assert value("COUNT(all) > 0.99999999999", a=Fraction(1)) is False
+    assert value("COUNT(all) >= 1", a=Fraction(1)) is True
+
+
+@pytest.mark.parametrize("difference", [Fraction(-1), Fraction(-1, 100), Fraction(0), Fraction(1, 100), Fraction(1)])
+def test_a_comparison_holds_by_the_sign_of_the_difference(difference: Fraction) -> None:
+    below, same, above = difference < 0, not difference, difference > 0
+    told = {operator: holds(operator, difference) for operator in ("=", "<>", "<", "<=", ">", ">=")}
+    assert told == {"=": same, "<>": not same, "<": below, "<=": below or same, ">": above, ">=": above or same}
 
 
 @pytest.mark.parametrize(
@@ -124,6 +227,40 @@ def test_comparisons_of_money_look_at_the_fen() -> None:
         ("1.1@amount - 1.10@amount", "N(B1)-N(B2)"),
         ("-a * 2", "-N(A1)*2"),
         ('word & (COUNT(all) + 1) & "项"', 'C1&COUNT(A1:A3)+1&"项"'),
+        ("a + (b + c)", "N(A1)+(N(A2)+N(A3))"),
+        ("a - b - c + a", "N(A1)-N(A2)-N(A3)+N(A1)"),
+        ("a + b - c", "N(A1)+N(A2)-N(A3)"),
+        ("a * b / c", "N(A1)*N(A2)/N(A3)"),
+        ("a / b * c", "N(A1)/N(A2)*N(A3)"),
+        ("a * b + c / b", "N(A1)*N(A2)+N(A3)/N(A2)"),
+        ("a / (b * c)", "N(A1)/(N(A2)*N(A3))"),
+        ("-(-a)", "--N(A1)"),
+        ("-(a + b)", "-(N(A1)+N(A2))"),
+        ("a - -b", "N(A1)--N(A2)"),
+        ("a * 0.5 + 0.005 + 12.25 + 10% + year", "N(A1)*0.5+0.005+12.25+0.1+2026"),
+        ("a + b > b + c", "ROUND(N(A1)+N(A2)-(N(A2)+N(A3)),2)>0"),
+        ("a > b * c", "ROUND(N(A1)-N(A2)*N(A3),2)>0"),
+        ("COUNT(all) > 0.5", "ROUND(COUNT(A1:A3)-0.5,10)>0"),
+        ("word = other", "C1=C2"),
+        ('word & "x" = other & "y"', 'C1&"x"=C2&"y"'),
+        ('(word <> "x") & "y"', '(C1<>"x")&"y"'),
+        ('(a > b) & "y"', '(ROUND(N(A1)-N(A2),2)>0)&"y"'),
+        ("(COUNT(all) = 1) + (COUNT(all) = 2)", "(COUNT(A1:A3)=1)+(COUNT(A1:A3)=2)"),
+        ("IF(a > b, 1, 2) = 1", "IF(ROUND(N(A1)-N(A2),2)>0,1,2)=1"),
+        ('"say ""hi"""', '"say ""hi"""'),
+        ("BLANK(a)", "LEN(TRIM(A1))=0"),
+        ('BLANK(word) & "x"', '(LEN(TRIM(C1))=0)&"x"'),
+        ("ABS(a)", "ABS(N(A1))"),
+        ("SUM(two, 1)", "SUM(A1,A3,1)"),
+        ("MIN(two) + MAX(all)", "MIN(A1,A3)+MAX(A1:A3)"),
+        ("ROUND(a, 2)", "ROUND(N(A1),2)"),
+        ("IF(AND(1 = 1, OR(1 = 2)), 1, NOT(1 = 1))", "IF(AND(1=1,OR(1=2)),1,NOT(1=1))"),
+        ("FILLED(all)", "COUNTA(A1:A3)"),
+        ("TEXTS(all) * 2", "SUMPRODUCT(ISTEXT(A1:A3)*1)*2"),
+        ("TEXTS(two) * 2", "(SUMPRODUCT(ISTEXT(A1)*1)+SUMPRODUCT(ISTEXT(A3)*1))*2"),
+        ("1 - FAULTS(two)", "1-(SUMPRODUCT(ISERROR(A1)*1)+SUMPRODUCT(ISERROR(A3)*1))"),
+        ("ABOVE(two, 1.5)", 'COUNTIF(A1,">1.5")+COUNTIF(A3,">1.5")'),
+        ("TEXTS(none) * 2", "0*2"),
     ],
 )
 def test_excel_text(source: str, expected: str) -> None:
@@ -142,34 +279,203 @@ def test_keys_are_words_and_not_numbers() -> None:
 @pytest.mark.parametrize(
     ("source", "position", "words"),
     [
-        ("SUM(1,", 6, "missing at the end"),
-        ("1 +", 3, "missing at the end"),
-        ("VLOOKUP(1, 2)", 0, "not a known function"),
-        ("1 + ROUND(1)", 4, "takes 2 arguments"),
-        ("a ; b", 2, "not understood"),
-        ("a < b > c", 6, "a band reads"),
-        ("__import__('os')", 11, "not understood"),
-        ('"' + "x" * 256 + '"', 0, "at most 255"),
+        ("SUM(1,", 6, "something is missing at the end ("),
+        ("1 +", 3, "something is missing at the end ("),
+        ("VLOOKUP(1, 2)", 0, "VLOOKUP is not a known function; there are ABOVE ABS AND BELOW "),
+        ("1 + ROUND(1)", 4, "ROUND takes 2 arguments, not 1 ("),
+        (";", 0, "not understood here ("),
+        ("(1) + " + "(" * 41 + "1" + ")" * 41, 46, "more than 40 nested parentheses ("),
+        ('1 & "' + "x" * 256 + '"', 4, "a text literal has at most 255 characters ("),
+        ("a ; b", 2, "not understood here ("),
+        ("a < b > c", 6, "a band reads low <= x <= high ("),
+        ("a >= b < c", 7, "a band reads low <= x <= high ("),
+        ("a = b < c", 6, "a band reads low <= x <= high ("),
+        ("(1) + FOO(1)", 6, "FOO is not a known function; there are ABOVE ABS AND BELOW "),
+        ("NOT(1, 2)", 0, "NOT takes 1 arguments, not 2 ("),
+        ("SUM()", 0, "SUM takes 1 to 255 arguments, not 0 ("),
+        ("1 + AND(" + ", ".join(["1 = 1"] * 256) + ")", 4, "AND takes 1 to 255 arguments, not 256 ("),
+        ("(" * 41 + "1" + ")" * 41, 40, "more than 40 nested parentheses ("),
+        (" & ".join(["1"] * 201), 0, "more than 200 terms in a row; use SUM ("),
+        ("-" * 5_000 + "1", 0, "nested too deeply ("),
+        ("__import__('os')", 11, "not understood here ("),
+        ('"' + "x" * 256 + '"', 0, "a text literal has at most 255 characters ("),
     ],
 )
 def test_mistakes_have_a_position(source: str, position: int, words: str) -> None:
-    with pytest.raises(ExpressionError, match=words) as caught:
+    with pytest.raises(ExpressionError) as caught:
         parse(source)
+    assert str(caught.value).startswith(words)
     assert caught.value.position == position
 
 
-@pytest.mark.parametrize("source", ["all + 1", "-all", "IF(all = 1, 1, 2)", 'word < "x"', "word = 1", "word + 1"])
-def test_sets_and_texts_stand_only_where_they_make_sense(source: str) -> None:
-    with pytest.raises(ValueError, match=r"several cells|a text"):
+def test_a_reference_knows_where_it_stands() -> None:
+    assert parse("-1.1@amount") == Negative(Reference("1.1@amount", 1))
+    assert parse("+(a)") == Reference("a", 2)
+
+
+FUNCTION_SIZES = {
+    **dict.fromkeys(("SUM", "MIN", "MAX", "COUNT", "AND", "OR"), (1, 255)),
+    **dict.fromkeys(("ABS", "NOT", "BLANK", "FILLED", "TEXTS", "FAULTS"), (1, 1)),
+    **dict.fromkeys(("ROUND", "BELOW", "ABOVE"), (2, 2)),
+    "IF": (3, 3),
+}
+
+
+def test_each_function_takes_as_many_arguments_as_excels() -> None:
+    assert {name: (row.least, row.most) for name, row in FUNCTIONS.items()} == FUNCTION_SIZES
+
+
+def test_what_is_just_within_the_limits_is_parsed() -> None:
+    assert value("(" * 40 + "1" + ")" * 40) == 1
+    assert value("+".join(["(1)"] * 60)) == 60
+    assert value(" + ".join(["1"] * 200)) == 200
+    assert value("SUM(" + ", ".join(["1"] * 255) + ")") == 255
+    assert value(f'"{"x" * 255}"') == "x" * 255
+
+
+SEVERAL = "^several cells stand where one is needed; use SUM, MIN, MAX or COUNT$"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("all + 1", SEVERAL),
+        ("1 + all", SEVERAL),
+        ("-all", SEVERAL),
+        ("ABS(all)", SEVERAL),
+        ("AND(1 = 1, all)", SEVERAL),
+        ("IF(all = 1, 1, 2)", SEVERAL),
+        ("1 < all < 2", SEVERAL),
+        ('"x" & all', SEVERAL),
+        ('word < "x"', "^a text can only be compared with a text, by = or <>, not by <$"),
+        ("word = 1", "^a text can only be compared with a text"),
+        ("word + 1", r"^a text cannot be calculated with by \+$"),
+        ("1 * word", r"^a text cannot be calculated with by \*$"),
+        ("-word", "^a text cannot be calculated with by -$"),
+        ("BELOW(all, b)", "^BELOW counts cells by a number written out"),
+        ("ABOVE(all, -b)", "^ABOVE counts cells by a number written out"),
+        ("BELOW(SUM(all), 0)", "^BELOW counts cells by a number written out"),
+    ],
+)
+def test_sets_and_texts_stand_only_where_they_make_sense(source: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
         bind(parse(source), resolve)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("a", Measure.MONEY),
+        ("-a", Measure.MONEY),
+        ("a + 1", Measure.MONEY),
+        ("a * 10%", Measure.MONEY),
+        ("a / 2", Measure.MONEY),
+        ("a / 10%", Measure.MONEY),
+        ("a / b", Measure.NUMBER),
+        ("COUNT(all) / 2", Measure.NUMBER),
+        ("1 / 2", Measure.NUMBER),
+        ("10% + 1", Measure.NUMBER),
+        ("1 + 1", Measure.NUMBER),
+        ("COUNT(all)", Measure.COUNT),
+        ("COUNT(all) + 1", Measure.COUNT),
+        ("-COUNT(all)", Measure.COUNT),
+        ("COUNT(all) * 0.5", Measure.NUMBER),
+        ("COUNT(all) + a", Measure.MONEY),
+        ("MIN(a, 10%)", Measure.MONEY),
+        ("IF(a > 1, 10%, COUNT(all))", Measure.NUMBER),
+        ("IF(a > 1, a, 1)", Measure.MONEY),
+        ("IF(a > 1, 1, 2)", Measure.NUMBER),
+        ('IF(a > 1, 10%, "x")', Measure.TEXT),
+        ("word", Measure.TEXT),
+        ('"x" & 1', Measure.TEXT),
+        ("a & 1", Measure.TEXT),
+        ("a > 1", Measure.TRUTH),
+        ("0 <= a <= 1", Measure.TRUTH),
+        ("NOT(a > 1)", Measure.TRUTH),
+        ("AND(a)", Measure.TRUTH),
+        ("NOT(a)", Measure.TRUTH),
+        ("OR(a)", Measure.TRUTH),
+        ("BLANK(word)", Measure.TRUTH),
+        ("FILLED(all)", Measure.COUNT),
+        ("TEXTS(all)", Measure.COUNT),
+        ("FAULTS(all)", Measure.COUNT),
+        ("BELOW(all, 0)", Measure.COUNT),
+        ("ABOVE(all, 0)", Measure.COUNT),
+    ],
+)
+def test_what_an_expression_measures_follows_from_its_parts(source: str, expected: Measure) -> None:
+    assert measure(bind(parse(source), resolve)) is expected
+
+
+def test_names_and_keys_are_told_in_order_and_once() -> None:
+    source = "IF(-c <= a <= b, a + 1, -other & word) & a"
+    assert references(parse(source.replace("-other", "other"))) == ("c", "a", "b", "other", "word")
+    bound = bind(parse("SUM(two, -b) <= IF(0 <= a <= c, year, c)"), resolve)
+    assert keys(bound) == ("a", "c", "b")
+
+
+def test_a_name_that_nobody_bound_is_no_value() -> None:
+    unbound = parse("a + 1")
+    with pytest.raises(AssertionError, match=r"^unbound reference a$"):
+        evaluate(unbound, lambda _: None)
+    with pytest.raises(AssertionError, match=r"^unbound reference a$"):
+        excel(unbound, address)
+    with pytest.raises(AssertionError, match=r"^unbound reference a$"):
+        measure(unbound)
+
+
+def sums(names: tuple[str, ...]) -> st.SearchStrategy[str]:
+    """Source texts of sums and products over ``names``, with parentheses where chance puts them."""
+    return st.recursive(
+        st.sampled_from((*names, "2", "0.5", "10%")),
+        lambda inner: st.one_of(
+            st.tuples(inner, st.sampled_from("+-*/"), inner).map(lambda parts: f"({' '.join(parts)})"),
+            st.tuples(inner, st.sampled_from("+-*"), inner).map(" ".join),
+            inner.map(lambda text: f"-({text})"),
+        ),
+        max_leaves=12,
+    )
+
+
+@given(sums(("a", "b", "c")), st.tuples(*[st.integers(-5, 5).map(Fraction)] * 3))
+def test_the_excel_text_has_parentheses_wherever_they_matter(source: str, given: tuple[Fraction, ...]) -> None:
+    values = dict(zip("abc", given, strict=True))
+
+    def issued(reference: Reference) -> Node:
+        return Cells((reference.text,), Measure.MONEY, typed=False)
+
+    bound = bind(parse(source), issued)
+    again = bind(parse(excel(bound, lambda keys: list(keys))), issued)
+    assert evaluate(again, values.get) == evaluate(bound, values.get)
+
+
+def test_a_parenthesis_in_a_tabs_name_changes_no_formula() -> None:
+    tab = "'费用(一'!A"
+
+    def address(keys: tuple[str, ...]) -> list[str]:
+        return [f"{tab}{'abc'.index(key) + 1}" for key in keys]
+
+    count = f"SUMPRODUCT(ISTEXT({tab}1)*1)+SUMPRODUCT(ISTEXT({tab}3)*1)"
+    assert excel(bind(parse("1 - TEXTS(two)"), resolve), address) == f"1-({count})"
+    assert excel(bind(parse("1 - TEXTS(two)"), resolve), lambda keys: [f"'a)'!{key}1" for key in keys[:1]]) == (
+        "1-SUMPRODUCT(ISTEXT('a)'!a1)*1)"
+    )
 
 
 def test_excels_limits_are_refused() -> None:
     many = Cells(tuple(f"k{n}" for n in range(256)), Measure.MONEY, several=True)
-    with pytest.raises(ValueError, match="256 arguments"):
+    with pytest.raises(ValueError, match=r"^SUM would get 256 arguments; Excel allows 255$"):
         excel(bind(parse("SUM(x)"), lambda _: many), lambda keys: list(keys))
+    assert excel(bind(parse("SUM(x)"), lambda _: many), lambda keys: list(keys[1:])).count(",") == 254
     with pytest.raises(ValueError, match="8,192"):
         excel(bind(parse(" + ".join(["a"] * 150)), resolve), lambda _: [f"'{'表' * 60}'!A1"])
+
+
+def test_a_formula_may_have_8192_characters_with_its_equals_sign() -> None:
+    total = bind(parse("SUM(all)"), resolve)
+    assert len(excel(total, lambda _: ["A" * (8191 - len("SUM()"))])) == 8191
+    with pytest.raises(ValueError, match=r"^the formula would have 8,193 characters; Excel allows 8,192$"):
+        excel(total, lambda _: ["A" * (8192 - len("SUM()"))])
 
 
 def test_deep_nesting_is_refused_without_a_crash() -> None:

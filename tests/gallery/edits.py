@@ -294,6 +294,16 @@ class Program:
         parts["xl/media/image1.bmp"] = bytes(megabytes << 20)
         self._workbook = package.put_together(parts)
 
+    def embed(self, part: str) -> None:
+        parts = package.taken_apart(self._workbook)
+        parts[part] = b"\xd0\xcf\x11\xe0"
+        self._workbook = package.put_together(parts)
+
+    def second_value(self, at: str, value: str) -> None:
+        parts = package.taken_apart(self._workbook)
+        package.add_value(parts, *self._places.cell(at), value)
+        self._workbook = package.put_together(parts)
+
     def file(self, kind: str) -> None:
         self._workbook = FILES[kind](self._workbook)
 

@@ -82,6 +82,14 @@ def set_cell(parts: Parts, tab: str, cell: str, *, kind: str, value: str, formul
     parts[path] = (text[: match.start()] + changed + text[match.end() :]).encode()
 
 
+def add_value(parts: Parts, tab: str, cell: str, value: str) -> None:
+    """A further value in a cell that has one, as no program writes it."""
+    path = sheet_path(parts, tab)
+    text = parts[path].decode()
+    at = text.index("</v>", text.index(f'<c r="{cell}"')) + len("</v>")
+    parts[path] = f"{text[:at]}<v>{value}</v>{text[at:]}".encode()
+
+
 def change_stamp(parts: Parts, changes: Mapping[str, Any], where: str) -> None:
     """Change fields of the stamp on the hidden ``sheet``, in the ``properties`` or in ``both``."""
     if where in ("sheet", "both"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.mutation.kinds import all_kinds
 from tests.mutation.means import Bench
-from tests.mutation.run import Tally, run, run_many
+from tests.mutation.run import OFFICE_EVERY, Tally, needs_office, run, run_many
 from tests.office.driver import Office
 
 
@@ -19,7 +19,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--list", action="store_true", help="name the kinds")
     parser.add_argument("--kind", action="append", default=[], help="only this kind; may be repeated")
-    parser.add_argument("--seed", type=int, default=0, help="the seed, or with --count the first one")
+    seeds = f"the seed, or with --count the first one; LibreOffice makes the edit of every {OFFICE_EVERY}th"
+    parser.add_argument("--seed", type=int, default=0, help=seeds)
     parser.add_argument("--count", type=int, help="how many runs; without it one for each kind named")
     parser.add_argument("--jobs", type=int, default=2, help="processes for --count")
     parser.add_argument("--show", type=int, default=20, help="failures to print")
@@ -35,21 +36,34 @@ def main() -> int:
     if given.count is None:
         if not given.kind:
             parser.error("give --kind K --seed N for one case, or --count N")
-        with Office() as office, tempfile.TemporaryDirectory() as folder:
-            found = [run(kinds[name], given.seed, Bench(office, Path(folder)), given.keep) for name in given.kind]
+        office = Office()
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                chosen = [kinds[name] for name in given.kind]
+                benches = [Bench(office if needs_office(kind, given.seed) else None, Path(folder)) for kind in chosen]
+                found = [run(kind, given.seed, bench, given.keep) for kind, bench in zip(chosen, benches, strict=True)]
+        finally:
+            office.stop()
         print("\n".join(map(str, found)))
         return int(any(outcome.problems for outcome in found))
     began = time.monotonic()
 
+    told = 0
+
     def progress(tally: Tally) -> None:
-        print(f"{tally.runs.total():,} runs, {len(tally.failed)} failed", file=sys.stderr)
+        nonlocal told
+        for outcome in tally.failed[told:]:  # now, since a long run may be stopped
+            print(outcome, end="\n\n", file=sys.stderr)
+        told = len(tally.failed)
+        print(f"{tally.runs.total():,} runs, {told} failed", file=sys.stderr)
 
     tally = run_many(given.seed, given.count, given.kind, given.jobs, progress)
-    for outcome in tally.failed[: given.show]:
+    for outcome in sorted(tally.failed, key=lambda one: not one.silent)[: given.show]:
         print(outcome, end="\n\n")
     print("\n".join(tally.table()))
     last, took = given.seed + given.count - 1, time.monotonic() - began
-    print(f"seeds {given.seed} to {last}; {took:.0f} s in {given.jobs} processes")
+    each = took * given.jobs / max(1, given.count)
+    print(f"seeds {given.seed} to {last}; {took:.0f} s in {given.jobs} processes, {each * 1000:.0f} ms a run")
     return int(bool(tally.failed))
 
 

@@ -5,30 +5,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from random import Random
 from typing import TypeAlias
 
-from crmxl.define.library import Library
+from crmxl.check.standard import Standard
 from crmxl.expression import Value
-from crmxl.issue.layout import lay_out
 from crmxl.issue.places import CHECKS, Layout, Role, Row, RowKind, SheetPlan, a1
-from crmxl.issue.workbook import write
-from crmxl.model import MONTHS, Assignment, Key, Lang, Type
+from crmxl.model import MONTHS, Key, Kind, Type
+from tests.mutation.package import tab_names
 
 Entry: TypeAlias = Decimal | str | date
 Entries: TypeAlias = Mapping[Key, Entry]
 
-LIBRARY = Library()
-TEMPLATES = ("annual-departments", "cosmetics-plan")
-"""Each has a function in ``FILLINGS``."""
 COUNTED = "@amount"
-"""What the total of these templates adds up: the year of every line."""
+"""Column of the amounts that count: the year of every line."""
 EPOCH = date(1899, 12, 30)
 TEXTS = (
     "问卷 500 份 × 2 元",
@@ -42,17 +38,27 @@ TEXTS = (
 NAMES = ("外包服务", "临时搬迁", "展会", "咨询 (二期)", "Audit & tax", "年会")
 
 
-def counted(inputs: Entries) -> Fraction:
-    """The total that stands in ``inputs``, in yuan."""
-    amounts = (entry for key, entry in inputs.items() if key.endswith(COUNTED))
-    return Fraction(sum((entry for entry in amounts if isinstance(entry, Decimal)), Decimal(0)))
-
-
 def exact(entry: Entry | None) -> Value:
     """An entry as crmxl's values have it: exact numbers, dates as serial numbers."""
     if isinstance(entry, date):
         return Fraction((entry - EPOCH).days)
     return Fraction(entry) if isinstance(entry, Decimal) else entry
+
+
+def lines_in_all(inputs: Entries) -> Fraction:
+    """The sum of all lines' amounts, in yuan."""
+    amounts = (entry for key, entry in inputs.items() if key.endswith(COUNTED))
+    return Fraction(sum((entry for entry in amounts if isinstance(entry, Decimal)), Decimal(0)))
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """What the test itself makes of the entries of a template."""
+
+    total: Callable[[Entries], Fraction] = lines_in_all
+    """The total, in yuan."""
+    broken: Callable[[Base, Entries], Iterable[tuple[str, Key]]] = lambda base, inputs: ()
+    """The policy rules that they break, each with the key that its finding names."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +70,20 @@ class Base:
     layout: Layout
     inputs: Entries
     data: bytes
+    standard: Standard
+    """What it is judged by: the records of its round, where it has one."""
+    arithmetic: Arithmetic
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Figures that the group has issued, by field id."""
 
     def __str__(self) -> str:
         layout = self.layout
         choice = f"parts {','.join(layout.parts) or 'all'}, from month {layout.first_month}, {layout.lang}"
-        return f"{self.template} base {self.number} ({choice})"
+        return f"{self.template} base {self.number} ({choice}{', in a round' if self.standard.round else ''})"
+
+    def total(self, inputs: Entries) -> Fraction:
+        """The total that stands in ``inputs``, in yuan."""
+        return self.arithmetic.total(inputs)
 
     def at(self, key: Key) -> str:
         """Address of ``key`` as issued."""
@@ -81,8 +96,8 @@ class Base:
 
     @cached_property
     def money(self) -> SheetPlan:
-        """The sheet with the counted amounts."""
-        return self.layout.by_id[self.layout.cells[self.layout.template.total].sheet]
+        """The sheet with the lines and their amounts."""
+        return next(plan for plan in self.layout.sheets if plan.kind is Kind.GRID)
 
     @cached_property
     def sheets(self) -> tuple[SheetPlan, ...]:
@@ -97,9 +112,13 @@ class Base:
     @cached_property
     def tabs(self) -> tuple[str, ...]:
         """All tabs in order."""
-        from tests.mutation.means import tab_names
-
         return tab_names(self.data)
+
+    @cached_property
+    def total_at(self) -> str:
+        """Where the total stands, as formulas write it."""
+        total = self.layout.template.total
+        return f"'{self.tab(total)}'!{self.at(total)}"
 
     def rows(self, *kinds: RowKind) -> list[Row]:
         """Rows of these kinds on the sheet with the amounts."""
@@ -139,10 +158,10 @@ class Base:
         """Keys of cells with one of these roles, 校验 included."""
         return [key for key, cell in self.layout.cells.items() if cell.role in roles]
 
-    def with_line(self, random: Random, code: str, fen: int) -> dict[Key, Entry]:
+    def with_line(self, random: Random, code: str, fen: int, *, even: bool = False) -> dict[Key, Entry]:
         """What to type so that the line's amount is ``fen``: the amount, its months, a name and a basis if need be."""
         entries: dict[Key, Entry] = {f"{code}{COUNTED}": yuan(fen)}
-        entries.update(split(random, fen, self.months(code)))
+        entries.update(split(random, fen, self.months(code), even=even))
         for column, words in (("title", NAMES), ("basis", TEXTS)):
             key = f"{code}@{column}"
             cell = self.layout.cells.get(key)
@@ -169,73 +188,24 @@ def some_fen(random: Random) -> int:
             return random.choice((1, 10, 99, 100, 12_345_678_901, 100_001))
 
 
-def split(random: Random, fen: int, months: list[Key]) -> dict[Key, Entry]:
-    """``fen`` over ``months``, each month with its share, some unevenly."""
+def usual_fen(random: Random) -> int:
+    """An amount in fen of a size at which nobody wonders: lines of one budget are never ten thousand times apart."""
+    size = random.choice((100_000, 1_000_000, 40_000_000))
+    fen = random.randrange(50_000, size)
+    return fen // 100_000 * 100_000 or fen if random.random() < 0.4 else fen
+
+
+def split(random: Random, fen: int, months: list[Key], *, even: bool = False) -> dict[Key, Entry]:
+    """``fen`` over ``months``, each month with its share, if not ``even`` some unevenly."""
     if not months:
         return {}
-    weights = [random.choice((1, 1, 1, 2, 5)) for _ in months]
+    weights = [1 if even else random.choice((1, 1, 1, 2, 5)) for _ in months]
     done, passed, shares = 0, 0, []
     for weight in weights:
         passed += weight
         shares.append(fen * passed // sum(weights) - done)
         done += shares[-1]
     return {key: yuan(share) for key, share in zip(months, shares, strict=True)}
-
-
-@lru_cache(maxsize=64)
-def base(template: str, number: int) -> Base:
-    """The ``number``-th base of ``template``."""
-    random = Random(f"base {template} {number}")
-    definition = LIBRARY.load(template)
-    known = sorted({section.part for sheet in definition.sheets for section in sheet.sections})
-    whole = random.random() < 0.7
-    chosen = () if whole else tuple(random.sample(known, random.randrange(1, len(known))))
-    lang: Lang = "en" if random.random() < 0.2 else "zh"
-    first = random.randrange(2, 12) if template == "annual-departments" and random.random() < 0.3 else 1
-    assignment = Assignment(
-        unit=f"U{number:03d}",
-        unit_name=random.choice(("华南区域", "财务部", "")),
-        year=2026,
-        parts=chosen,
-        first_month=first,
-        lang=lang,
-    )
-    layout = lay_out(definition, assignment.year, chosen, first, lang)
-    empty = Base(template, number, layout, {}, b"")
-    inputs = dict(FILLINGS[template](random, empty))
-    data = write(layout, assignment, {key: exact(entry) for key, entry in inputs.items()})
-    return Base(template, number, layout, inputs, data)
-
-
-def _cosmetics(random: Random, empty: Base) -> Iterator[tuple[Key, Entry]]:
-    """Most lines with an amount and its basis, some 0, some blank; at least one of each group filled."""
-    for run in empty.runs():
-        sure = random.choice(run)
-        for row in run:
-            chance = random.random()
-            if row is sure or chance < 0.75:
-                yield from empty.with_line(random, row.code, some_fen(random)).items()
-            elif chance < 0.85:
-                yield f"{row.code}{COUNTED}", Decimal(0)
-
-
-def _departments(random: Random, empty: Base) -> Iterator[tuple[Key, Entry]]:
-    """Amounts with months that add up; lines of the unit's own; work items with dates."""
-    for run in empty.runs():
-        sure = run[0]
-        for row in run:
-            if row is sure or random.random() < (0.8 if row.kind is RowKind.LINE else 0.4):
-                yield from empty.with_line(random, row.code, some_fen(random)).items()
-    for row in empty.layout.by_id["work"].rows:
-        if row.kind is RowKind.OPEN and random.random() < 0.5:
-            yield f"{row.code}@title", random.choice(NAMES)
-            yield f"{row.code}@measure", random.choice(TEXTS)
-            yield f"{row.code}@by", date(2026, 1, 1) + timedelta(days=random.randrange(365))
-            if random.random() < 0.5:
-                yield f"{row.code}@owner", "王敏"
-
-
-FILLINGS = {"annual-departments": _departments, "cosmetics-plan": _cosmetics}
 
 
 def numeric(base: Base, key: Key) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 from random import Random
 
 from crmxl.issue.places import HEADER_ROW, ID_ROW, Role, RowKind, SheetPlan, Span, a1, letters
@@ -10,7 +12,8 @@ from crmxl.issue.stamp import SHEET
 from crmxl.model import Type
 from tests.mutation.base import COUNTED, Base, some_fen, yuan
 from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign, two
-from tests.mutation.means import BLANK, in_office, in_openpyxl, in_xml, words
+from tests.mutation.means import BLANK, by, in_openpyxl, in_program, in_xml, words
+from tests.mutation.package import cell_in, part_of, parts_of, strings_of
 from tests.office.driver import Commands
 
 CODED = (RowKind.LINE, RowKind.OPEN, RowKind.SUBTOTAL, RowKind.PART_TOTAL, RowKind.TOTAL)
@@ -26,11 +29,11 @@ def code_changed(random: Random, base: Base) -> Edit:
     cell = f"A{row.number}"
     match random.randrange(3):
         case 0:
-            means = in_office(lambda book: book.set(plan.name, cell, text or None))
+            means = in_program(lambda book: book.set(plan.name, cell, text or None))
         case 1:
             means = in_xml({(plan.name, cell): words(text) if text else BLANK})
         case _:
-            means = in_office(lambda book: book.set_formula(plan.name, cell, f'="{row.code}"'))
+            means = in_program(lambda book: book.set_formula(plan.name, cell, f'="{row.code}"'))
     says = f"changed the code {row.code} at {plan.name}!{cell} to {text!r}, or a formula"
     return edit(says, means, sign("S105", plan.name, expected=row.code))
 
@@ -70,7 +73,7 @@ def row_copied(random: Random, base: Base) -> Edit:
         book.insert_rows(tab, below)
         book.copy_range(tab, f"A{row.number}:{last}{row.number}", f"A{below}")
 
-    return edit(f"copied {tab} row {row.number} to {below}", in_office(do), sign("S106", tab, expected=row.code))
+    return edit(f"copied {tab} row {row.number} to {below}", in_program(do), sign("S106", tab, expected=row.code))
 
 
 @kind(Intent.DAMAGE)
@@ -78,7 +81,7 @@ def row_deleted(random: Random, base: Base) -> Edit:
     """A row is deleted; the sums shrink with it."""
     plan = random.choice(base.sheets)
     row = random.choice([row for row in plan.rows if row.code])
-    means = in_office(lambda book: book.delete_rows(plan.name, row.number))
+    means = in_program(lambda book: book.delete_rows(plan.name, row.number))
     return edit(f"deleted {plan.name} row {row.number} ({row.code})", means, sign("S105", plan.name, expected=row.code))
 
 
@@ -89,7 +92,7 @@ def rows_deleted(random: Random, base: Base) -> Edit:
     first = random.choice([row for row in plan.rows if row.code])
     last = min(plan.last_row, first.number + random.randint(1, 8))
     gone = [row.code for row in plan.rows if first.number <= row.number <= last and row.code]
-    means = in_office(lambda book: book.delete_rows(plan.name, first.number, last))
+    means = in_program(lambda book: book.delete_rows(plan.name, first.number, last))
     signs = [sign("S105", plan.name, expected=code) for code in gone]
     return edit(f"deleted {plan.name} rows {first.number} to {last}", means, *signs)
 
@@ -99,7 +102,7 @@ def column_deleted(random: Random, base: Base) -> Edit:
     """A column is deleted, its amounts with it."""
     plan, span = _column(random, base)
     column = letters(span.number)
-    means = in_office(lambda book: book.delete_columns(plan.name, column))
+    means = in_program(lambda book: book.delete_columns(plan.name, column))
     return edit(f"deleted {plan.name} column {column} ({span.id})", means, sign("S103", plan.name))
 
 
@@ -107,7 +110,7 @@ def column_deleted(random: Random, base: Base) -> Edit:
 def code_column_deleted(random: Random, base: Base) -> Edit:
     """The first column is deleted, and with it every code and the sheet's marker."""
     plan = random.choice(base.layout.sheets)
-    means = in_office(lambda book: book.delete_columns(plan.name, "A"))
+    means = in_program(lambda book: book.delete_columns(plan.name, "A"))
     return edit(f"deleted {plan.name} column A", means, sign("S101", title=plan.name))
 
 
@@ -122,7 +125,7 @@ def column_copied(random: Random, base: Base) -> Edit:
         book.copy_range(plan.name, f"{column}1:{column}{last}", f"{to}1")
 
     cells = (a1(ID_ROW, span.number), a1(ID_ROW, span.number + 1))
-    return edit(f"copied {plan.name} column {column} to {to}", in_office(do), sign("S104", plan.name, *cells))
+    return edit(f"copied {plan.name} column {column} to {to}", in_program(do), sign("S104", plan.name, *cells))
 
 
 @kind(Intent.DAMAGE)
@@ -130,7 +133,7 @@ def hidden_row_deleted(random: Random, base: Base) -> Edit:
     """Somebody shows the two hidden rows and deletes one."""
     plan = random.choice(base.layout.sheets)
     row = random.randint(1, 2)
-    means = in_office(lambda book: book.delete_rows(plan.name, row))
+    means = in_program(lambda book: book.delete_rows(plan.name, row))
     expected = sign("S101", title=plan.name) if row == 1 else sign("S103", plan.name)
     return edit(f"deleted {plan.name} row {row}", means, expected)
 
@@ -175,7 +178,7 @@ def header_changed(random: Random, base: Base) -> Edit:
     span = random.choice([span for span in plan.spans if span.type is Type.MONEY])
     cell = a1(HEADER_ROW, span.number)
     text = random.choice((f"{span.title}（万元）", "上年实际", "13月", "备注"))
-    means = in_office(lambda book: book.set(plan.name, cell, text))
+    means = in_program(lambda book: book.set(plan.name, cell, text))
     return edit(f"made the header {plan.name}!{cell} {text}", means, sign("S109", plan.name, cell))
 
 
@@ -185,13 +188,12 @@ def title_changed(random: Random, base: Base) -> Edit:
     key = one(random, base.roles(Role.LABEL))
     tab, cell, was = base.tab(key), base.at(key), base.layout.cells[key].text
     text = random.choice(("", f"{was}（含税）", was[:-1], f"{was[:1]} {was[1:]}", "其他费用"))
-    match random.randrange(3):
-        case 0:
-            means = in_office(lambda book: book.set(tab, cell, text or None))
-        case 1:
-            means = in_xml({(tab, cell): words(text) if text else BLANK})
-        case _:
-            means = in_openpyxl(lambda book: setattr(book[tab][cell], "value", text or None))
+    means = by(
+        random,
+        in_program(lambda book: book.set(tab, cell, text or None)),
+        in_openpyxl(lambda book: setattr(book[tab][cell], "value", text or None)),
+        in_xml({(tab, cell): words(text) if text else BLANK}),
+    )
     return edit(f"made the title {was} at {tab}!{cell} {text!r}", means, sign("S109", tab, cell))
 
 
@@ -214,7 +216,8 @@ def amount_without_a_code(random: Random, base: Base) -> Edit:
     columns = [span for span in base.money.spans if f"{row.code}@{span.id}" in base.layout.cells]
     spans = [span for span in columns if span.type is Type.MONEY and not span.id.endswith(".rest")]
     tab, cell = base.money.name, a1(row.number, random.choice(spans).number)
-    code = random.choice(("", "", f"{row.code}.1", "补充"))
+    own = f"{row.code}.1"
+    code = random.choice(("", "", own if own not in base.layout.kinds else f"{own}0", "补充"))
     amount = float(yuan(some_fen(random)))
 
     def do(book: Commands) -> None:
@@ -225,7 +228,7 @@ def amount_without_a_code(random: Random, base: Base) -> Edit:
             book.set(tab, f"A{row.number}", code)
 
     return edit(
-        f"typed {amount} on a row inserted at {tab}!{cell}, code {code!r}", in_office(do), sign("S107", tab, cell)
+        f"typed {amount} on a row inserted at {tab}!{cell}, code {code!r}", in_program(do), sign("S107", tab, cell)
     )
 
 
@@ -240,24 +243,28 @@ def amount_where_none_belongs(random: Random, base: Base) -> Edit:
     places += [(row.number, span.number) for row in plan.rows for span in (spans if row.code else typed)]
     row, column = random.choice([place for place in places if place not in keyed])
     cell, amount = a1(row, column), float(yuan(some_fen(random)))
-    means = in_office(lambda book: book.set(plan.name, cell, amount))
+    means = in_program(lambda book: book.set(plan.name, cell, amount))
     return edit(f"typed {amount} at {plan.name}!{cell}", means, sign("S107", plan.name, cell))
 
 
 @kind(Intent.DAMAGE)
 def lines_added_below(random: Random, base: Base) -> Edit:
     """A sheet that ends with blank lines is continued below them."""
-    plans = [plan for plan in base.sheets if plan.rows[-1].kind.filled]
+    typed: dict[str, list[int]] = {}
+    for cell in base.layout.inputs:
+        if not cell.key.endswith("@title"):
+            typed.setdefault(cell.sheet, []).append(cell.column)
+    plans = [plan for plan in base.sheets if plan.rows[-1].kind.filled and plan.id in typed]
     if not plans:
         raise Unsuitable
     plan = random.choice(plans)
-    row, column = plan.last_row + 1, letters(plan.spans[1].number)
+    row, column = plan.last_row + 1, letters(min(typed[plan.id]))
 
     def do(book: Commands) -> None:
         book.set(plan.name, f"B{row}", "再加一项")
         book.set(plan.name, f"{column}{row}", "完成")
 
-    return edit(f"wrote on {plan.name} row {row}", in_office(do), sign("S107", plan.name, f"{column}{row}"))
+    return edit(f"wrote on {plan.name} row {row}", in_program(do), sign("S107", plan.name, f"{column}{row}"))
 
 
 @kind(Intent.DAMAGE)
@@ -269,7 +276,7 @@ def line_moved_to_another_group(random: Random, base: Base) -> Edit:
     here, there = random.sample(runs, 2)
     row, to = random.choice(here).number, there[1].number
     tab, owner = base.money.name, there[0].code.rpartition(".")[0]
-    means = in_office(lambda book: book.move_rows(tab, row, row, to))
+    means = in_program(lambda book: book.move_rows(tab, row, row, to))
     return edit(f"moved {tab} row {row} before row {to}", means, sign("S110", tab, key=owner + COUNTED))
 
 
@@ -277,7 +284,7 @@ def line_moved_to_another_group(random: Random, base: Base) -> Edit:
 def sheet_deleted(random: Random, base: Base) -> Edit:
     """A data sheet or 校验 is deleted."""
     plan = random.choice(base.layout.sheets)
-    means = in_office(lambda book: book.delete_sheet(plan.name))
+    means = in_program(lambda book: book.delete_sheet(plan.name))
     return edit(f"deleted {plan.name}", means, sign("S101", title=plan.name))
 
 
@@ -292,7 +299,7 @@ def sheet_copied(random: Random, base: Base) -> Edit:
         book.copy_sheet(plan.name, name, position)
         book.set(name, base.at(key), "改")
 
-    return edit(f"copied {plan.name} to {name}", in_office(do), sign("S102", title=plan.name))
+    return edit(f"copied {plan.name} to {name}", in_program(do), sign("S102", title=plan.name))
 
 
 @kind(Intent.DAMAGE)
@@ -307,11 +314,10 @@ def stamp_changed(random: Random, base: Base) -> Edit:
 
 
 def _stamp(base: Base) -> str:
-    import io
-
-    import openpyxl
-
-    return str(openpyxl.load_workbook(io.BytesIO(base.data), read_only=True)[SHEET]["A1"].value)
+    found = cell_in(parts_of(base.data)[part_of(base.data, SHEET)].decode(), "A1")
+    shared = re.search(r"<v>([0-9]+)</v>", found[0])
+    assert shared
+    return unescape(re.sub(r"<[^>]*>", "", strings_of(base.data)[int(shared[1])]))
 
 
 def _column(random: Random, base: Base) -> tuple[SheetPlan, Span]:

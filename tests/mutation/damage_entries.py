@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from random import Random
 from typing import Any
 
 from crmxl.issue.places import Role, RowKind, a1
-from crmxl.model import Key
+from crmxl.model import Key, Type
 from tests.mutation.base import COUNTED, Base, Entry, numeric, some_fen, yuan
-from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign
-from tests.mutation.means import WAYS, Means, fault, formula, in_office, in_openpyxl, in_xml, number, truth, typed
+from tests.mutation.kinds import Edit, Intent, Sign, Unsuitable, edit, kind, one, sign
+from tests.mutation.means import (
+    PROGRAM,
+    Means,
+    by,
+    either,
+    fault,
+    formula,
+    in_openpyxl,
+    in_program,
+    in_xml,
+    number,
+    truth,
+    typed,
+    way,
+)
 from tests.office.driver import Commands
 
 UNREADABLE = (
@@ -35,6 +50,21 @@ NEGATIVE = ("-5元", "(500)", "－１０", "\u2212 3.00")
 TOO_LARGE = ("100000000000", "999,999,999,999.99元")
 
 
+def _with_basis(base: Base, key: Key) -> tuple[str, ...]:
+    """Every amount but 0 needs its basis, and a line of the unit's own its name."""
+    return ("basis", "title") if base.inputs.get(key.rpartition("@")[0] + COUNTED) else ()
+
+
+REQUIRED: Mapping[str, Callable[[Base, Key], tuple[str, ...]]] = {
+    "annual-departments": lambda base, key: ("title", "measure", "by"),
+    "cosmetics-plan": _with_basis,
+    "customer-relations": lambda base, key: ("title", "kind", "what", "name", "value"),
+    "hotel-marketing": _with_basis,
+    "marketing-mix": _with_basis,
+}
+"""Columns of texts that a template requires on the row of a key."""
+
+
 def _money(random: Random, base: Base) -> Key:
     """An amount, of the year or of a month."""
     return one(random, [key for key in base.roles(Role.INPUT) if numeric(base, key)])
@@ -50,7 +80,7 @@ def unreadable_amount(random: Random, base: Base) -> Edit:
         **dict.fromkeys(TOO_LARGE, "E104"),
     }
     text, key = random.choice(list(texts)), _money(random, base)
-    means = typed(random.choice(WAYS[:1] if text == "#REF!" else WAYS), base, {key: text})
+    means = typed(PROGRAM if text == "#REF!" else way(random), base, {key: text})
     return edit(f"wrote {text} at {key}", means, sign(texts[text], base.tab(key), base.at(key)))
 
 
@@ -60,12 +90,12 @@ def error_value(random: Random, base: Base) -> Edit:
     key = random.choice((_money(random, base), random.choice(base.roles(Role.INPUT))))
     tab, cell = base.tab(key), base.at(key)
     text = random.choice(("#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?"))
-    means = random.choice(
-        (
-            in_xml({(tab, cell): fault(text)}, values=False),
-            in_office(lambda book: book.set_formula(tab, cell, "=1/0")),
-            in_openpyxl(lambda book: _put(book, tab, cell, text, "e")),
-        )
+    divided = in_xml({(tab, cell): fault("#DIV/0!", "1/0")}, values=False)
+    means = by(
+        random,
+        either(lambda book: book.set_formula(tab, cell, "=1/0"), divided),
+        in_openpyxl(lambda book: _put(book, tab, cell, text, "e")),
+        in_xml({(tab, cell): fault(text)}, values=False),
     )
     return edit(f"{text} at {key}", means, sign("E106", tab, cell))
 
@@ -75,7 +105,7 @@ def negative_amount(random: Random, base: Base) -> Edit:
     """A reduction is entered as a negative amount."""
     key = _money(random, base)
     amount = -yuan(some_fen(random))
-    return edit(f"typed {amount} at {key}", typed(random.choice(WAYS), base, {key: amount}), _there("E104", base, key))
+    return edit(f"typed {amount} at {key}", typed(way(random), base, {key: amount}), _there("E104", base, key))
 
 
 @kind(Intent.DAMAGE)
@@ -83,7 +113,7 @@ def three_decimals(random: Random, base: Base) -> Edit:
     """More decimals than are shown."""
     key = _money(random, base)
     amount = Decimal(random.randrange(10**9)) + random.choice((Decimal("0.001"), Decimal("0.125"), Decimal("0.33333")))
-    return edit(f"typed {amount} at {key}", typed(random.choice(WAYS), base, {key: amount}), _there("E105", base, key))
+    return edit(f"typed {amount} at {key}", typed(way(random), base, {key: amount}), _there("E105", base, key))
 
 
 @kind(Intent.DAMAGE)
@@ -91,7 +121,7 @@ def too_large_amount(random: Random, base: Base) -> Edit:
     """A hundred thousand million and more: no budget, a slip."""
     key = _money(random, base)
     amount = Decimal(10 ** random.randint(11, 17))
-    return edit(f"typed {amount} at {key}", typed(random.choice(WAYS), base, {key: amount}), _there("E104", base, key))
+    return edit(f"typed {amount} at {key}", typed(way(random), base, {key: amount}), _there("E104", base, key))
 
 
 @kind(Intent.DAMAGE)
@@ -102,12 +132,12 @@ def truth_value_or_date(random: Random, base: Base) -> Edit:
     """
     key = _money(random, base)
     tab, cell, value = base.tab(key), base.at(key), random.random() < 0.5
-    means: Means = random.choice(
-        (
-            in_xml({(tab, cell): truth(value)}, values=False),
-            in_openpyxl(lambda book: setattr(book[tab][cell], "value", value)),
-            in_openpyxl(lambda book: setattr(book[tab][cell], "value", date(2026, 3, 5))),
-        )
+    typed_over = random.choice((value, date(2026, 3, 5)))
+    means = by(
+        random,
+        in_xml({(tab, cell): truth(value)}, values=False),
+        in_openpyxl(lambda book: setattr(book[tab][cell], "value", typed_over)),
+        in_xml({(tab, cell): "d|<v>2026-03-05</v>"}, values=False),
     )
     return edit(f"a truth value or date at {key}", means, sign("E112", tab, cell))
 
@@ -126,7 +156,8 @@ def external_link(random: Random, base: Base) -> Edit:
             "[2025.xlsx]Sheet1!B3*1.1",
         )
     )
-    means = random.choice((in_xml({(tab, cell): formula(text, "1200")}), _formula_by_openpyxl(tab, cell, text)))
+    linked = in_xml({(tab, cell): formula(text, "1200")})
+    means = by(random, linked, _formula_by_openpyxl(tab, cell, text), linked)
     return edit(f"typed ={text} at {key}", means, sign("E108", tab, cell))
 
 
@@ -135,7 +166,9 @@ def formula_never_calculated(random: Random, base: Base) -> Edit:
     """A formula in an input, saved without its value: what did the unit see?"""
     key = _money(random, base)
     tab, cell = base.tab(key), base.at(key)
-    return edit(f"typed =500+700 at {key}", _formula_by_openpyxl(tab, cell, "500+700"), sign("E109", tab, cell))
+    bare = in_xml({(tab, cell): "|<f>500+700</f>"}, values=random.random() < 0.5)
+    means = by(random, bare, _formula_by_openpyxl(tab, cell, "500+700"), bare)
+    return edit(f"typed =500+700 at {key}", means, sign("E109", tab, cell))
 
 
 @kind(Intent.DAMAGE)
@@ -147,7 +180,7 @@ def inputs_merged(random: Random, base: Base) -> Edit:
     if (row + down, column + right) not in inputs:
         raise Unsuitable
     tab, area = base.money.name, f"{a1(row, column)}:{a1(row + down, column + right)}"
-    return edit(f"merged {tab}!{area}", in_office(lambda book: book.merge(tab, area)), sign("S111", tab, area))
+    return edit(f"merged {tab}!{area}", in_program(lambda book: book.merge(tab, area)), sign("S111", tab, area))
 
 
 @kind(Intent.DAMAGE)
@@ -159,7 +192,7 @@ def months_that_do_not_add_up(random: Random, base: Base) -> Edit:
     was = base.inputs[key]
     assert isinstance(was, Decimal)
     amount = was + yuan(random.choice((1, 100, some_fen(random))))
-    means = typed(random.choice(WAYS), base, {key: amount})
+    means = typed(way(random), base, {key: amount})
     return edit(f"typed {amount} at {key}", means, _there("E113", base, year))
 
 
@@ -168,28 +201,23 @@ def amount_in_a_closed_month(random: Random, base: Base) -> Edit:
     """An amount before the first month of a part-year."""
     key = one(random, base.roles(Role.CLOSED))
     entry: Entry = random.choice((yuan(some_fen(random)), Decimal(0), "1,200元"))
-    means = typed(random.choice(WAYS), base, {key: entry})
+    means = typed(way(random), base, {key: entry})
     return edit(f"typed {entry} at {key}", means, _there("S115", base, key))
 
 
 @kind(Intent.DAMAGE)
 def required_text_cleared(random: Random, base: Base) -> Edit:
     """The basis of an amount, or the name of a line of the unit's own, is deleted."""
-    columns = {"cosmetics-plan": ("basis",), "annual-departments": ("title", "measure", "by")}[base.template]
-    amounts = set(base.lines(filled=True))
-    keys = [key for key in base.inputs if key.rpartition("@")[2] in columns]
-    if base.template == "cosmetics-plan":
-        keys = [key for key in keys if key.rpartition("@")[0] in amounts]
-    key = one(random, keys)
+    key = one(random, [key for key in base.inputs if key.rpartition("@")[2] in REQUIRED[base.template](base, key)])
     entry = random.choice((None, "  "))
-    return edit(f"wrote {entry!r} at {key}", typed(random.choice(WAYS), base, {key: entry}), _there("E103", base, key))
+    return edit(f"wrote {entry!r} at {key}", typed(way(random), base, {key: entry}), _there("E103", base, key))
 
 
 @kind(Intent.DAMAGE)
 def everything_cleared(random: Random, base: Base) -> Edit:
     """All figures are deleted: a blank form is not a nil return."""
     changes: dict[Key, Entry | None] = {key: None for key in base.inputs if numeric(base, key)}
-    return edit("cleared every figure", typed(random.choice(WAYS), base, changes), sign("E115"))
+    return edit("cleared every figure", typed(way(random), base, changes), sign("E115"))
 
 
 @kind(Intent.DAMAGE)
@@ -203,7 +231,7 @@ def amount_cut_and_pasted(random: Random, base: Base) -> Edit:
     def do(book: Commands) -> None:
         book.move_range(base.money.name, source, target)
 
-    return edit(f"cut {source} and pasted it at {target}", in_office(do), sign("S110", base.money.name))
+    return edit(f"cut {source} and pasted it at {target}", in_program(do), sign("S110", base.money.name))
 
 
 @kind(Intent.DAMAGE)
@@ -219,8 +247,18 @@ def entry_changed_and_not_recalculated(random: Random, base: Base) -> Edit:
     return edit(f"changed {key} to {amount} alone", means, _there("S112", base, owner))
 
 
-def _there(code: str, base: Base, key: Key) -> Any:
-    return sign(code, base.tab(key), base.at(key))
+@kind(Intent.DAMAGE)
+def choice_that_is_not_offered(random: Random, base: Base) -> Edit:
+    """Another word than the list offers: no rule would be asked of it."""
+    key = one(random, [key for key in base.inputs if base.layout.cells[key].type is Type.CHOICE])
+    choice = random.choice(base.layout.cells[key].choices)
+    others = (f"{choice}类", choice[0], f"{choice[0]} {choice[1:]}", f"{choice}\u200b", "其他", "1")
+    text = random.choice((*others, f"{choice} ", f" {choice}", f"{choice}\u3000", f"{choice}\u00a0"))
+    return edit(f"wrote {text!r} at {key}", typed(way(random), base, {key: text}), _there("E110 E116", base, key))
+
+
+def _there(codes: str, base: Base, key: Key) -> Sign:
+    return sign(codes, base.tab(key), base.at(key))
 
 
 def _formula_by_openpyxl(tab: str, cell: str, text: str) -> Means:

@@ -13,11 +13,12 @@ from tests.mutation.base import Base, some_fen, yuan
 from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign
 from tests.mutation.means import (
     Means,
+    by,
     cached,
     cached_words,
     formula,
-    in_office,
     in_openpyxl,
+    in_program,
     in_xml,
     number,
     shown,
@@ -37,12 +38,11 @@ def _sums(base: Base) -> list[Key]:
 def _typed_over(random: Random, tab: str, cell: str, value: Decimal | str) -> Means:
     """``value`` in place of a formula, by some means."""
     plain = float(value) if isinstance(value, Decimal) else value
-    return random.choice(
-        (
-            in_office(lambda book: book.set(tab, cell, plain)),
-            in_openpyxl(lambda book: setattr(book[tab][cell], "value", plain)),
-            in_xml({(tab, cell): number(str(value)) if isinstance(value, Decimal) else words(value)}),
-        )
+    return by(
+        random,
+        in_program(lambda book: book.set(tab, cell, plain)),
+        in_openpyxl(lambda book: setattr(book[tab][cell], "value", plain)),
+        in_xml({(tab, cell): number(str(value)) if isinstance(value, Decimal) else words(value)}),
     )
 
 
@@ -61,12 +61,11 @@ def total_cleared(random: Random, base: Base) -> Edit:
     """A sum is deleted."""
     key = one(random, _sums(base))
     tab, cell = base.tab(key), base.at(key)
-    means: Means = random.choice(
-        (
-            in_office(lambda book: book.set(tab, cell, None)),
-            in_openpyxl(lambda book: setattr(book[tab][cell], "value", None)),
-            in_office(lambda book: book.set(tab, cell, "见附件")),
-        )
+    means = by(
+        random,
+        in_program(lambda book: book.set(tab, cell, None)),
+        in_openpyxl(lambda book: setattr(book[tab][cell], "value", None)),
+        in_program(lambda book: book.set(tab, cell, "见附件")),
     )
     return edit(f"cleared {key}", means, sign("S110", tab, cell))
 
@@ -82,12 +81,11 @@ def formula_replaced(random: Random, base: Base) -> Edit:
         choices += [shorter] * 6
     text = random.choice(choices)
     was = shown(base.data, tab, cell)
-    means: Means = random.choice(
-        (
-            in_office(lambda book: book.set_formula(tab, cell, f"={text}")),
-            in_xml({(tab, cell): formula(text, was)}),
-            in_openpyxl(lambda book: setattr(book[tab][cell], "value", f"={text}")),
-        )
+    means = by(
+        random,
+        in_program(lambda book: book.set_formula(tab, cell, f"={text}")),
+        in_openpyxl(lambda book: setattr(book[tab][cell], "value", f"={text}")),
+        in_xml({(tab, cell): formula(text, was)}),
     )
     return edit(f"made {key} ={text} (issued ={issued})", means, sign("S110", tab, cell))
 
@@ -183,7 +181,7 @@ def formula_of_a_line_replaced_by_a_reference(random: Random, base: Base) -> Edi
     was = shown(base.data, tab, cell)
 
     def do(book: Any) -> None:
-        book.set(own, "H20", float(was))
+        book.set(own, "H20", float(was or 0))
         book.set_formula(tab, cell, f"='{own}'!H20")
 
-    return edit(f"made {key} ='{own}'!H20", in_office(do), sign("S110", tab, cell))
+    return edit(f"made {key} ='{own}'!H20", in_program(do), sign("S110", tab, cell))

@@ -10,7 +10,7 @@ from crmxl.issue.places import Role, letters
 from crmxl.model import Key
 from tests.mutation.base import COUNTED, TEXTS, Base, Entry, dated, some_fen, split, yuan
 from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign, two
-from tests.mutation.means import WAYS, in_office, in_xml, number, typed
+from tests.mutation.means import either, formula, in_program, in_xml, number, typed, way
 from tests.office.driver import Commands
 
 FULL_WIDTH = str.maketrans("0123456789.,-", "０１２３４５６７８９．，－")
@@ -23,7 +23,7 @@ def amount_changed(random: Random, base: Base) -> Edit:
     """Another amount for a line, and the months with it."""
     code = one(random, base.lines(filled=True))
     changes = base.with_line(random, code, some_fen(random))
-    return edit(f"line {code} is {changes[code + COUNTED]}", typed(random.choice(WAYS), base, changes), changes=changes)
+    return edit(f"line {code} is {changes[code + COUNTED]}", typed(way(random), base, changes), changes=changes)
 
 
 @kind(Intent.ENTRY)
@@ -33,7 +33,7 @@ def several_amounts_changed(random: Random, base: Base) -> Edit:
     changes: dict[Key, Entry | None] = {}
     for code in random.sample(codes, max(1, len(codes) // 2)):
         changes.update(base.with_line(random, code, some_fen(random)))
-    return edit(f"changed {len(changes)} cells", typed(random.choice(WAYS), base, changes), changes=changes)
+    return edit(f"changed {len(changes)} cells", typed(way(random), base, changes), changes=changes)
 
 
 @kind(Intent.ENTRY)
@@ -44,7 +44,7 @@ def line_cleared(random: Random, base: Base) -> Edit:
         raise Unsuitable
     code = one(random, codes)
     changes: dict[Key, Entry | None] = {key: None for key in base.inputs if key.rpartition("@")[0] == code}
-    return edit(f"cleared line {code}", typed(random.choice(WAYS), base, changes), changes=changes)
+    return edit(f"cleared line {code}", typed(way(random), base, changes), changes=changes)
 
 
 @kind(Intent.ENTRY)
@@ -52,7 +52,7 @@ def blank_line_filled(random: Random, base: Base) -> Edit:
     """A line that was blank gets an amount, a basis and, where it has none, a name."""
     code = one(random, base.lines(filled=False))
     changes = base.with_line(random, code, some_fen(random))
-    return edit(f"filled line {code}", typed(random.choice(WAYS), base, changes), changes=changes)
+    return edit(f"filled line {code}", typed(way(random), base, changes), changes=changes)
 
 
 @kind(Intent.ENTRY)
@@ -61,7 +61,7 @@ def largest_amount(random: Random, base: Base) -> Edit:
     changes: dict[Key, Entry | None] = {}
     for code in random.sample(base.lines(), 2) if len(base.lines()) > 1 else base.lines():
         changes.update(base.with_line(random, code, LARGEST - random.randrange(1000)))
-    return edit("typed the largest amounts", typed(random.choice(WAYS), base, changes), changes=changes)
+    return edit("typed the largest amounts", typed(way(random), base, changes), changes=changes)
 
 
 @kind(Intent.ENTRY)
@@ -79,7 +79,7 @@ def zero_of_some_kind(random: Random, base: Base) -> Edit:
             for (tab, cell), text in places.items():
                 book.type_in(tab, cell, text)
 
-        means = in_office(do)
+        means = in_program(do)
     return edit(f"typed {zero} in line {code}", means, changes=changes)
 
 
@@ -106,7 +106,7 @@ def amount_typed_as_text(random: Random, base: Base) -> Edit:
     )
     key = code + COUNTED
     changes: dict[Key, Entry | None] = {key: amount, **split(random, fen, base.months(code))}
-    means = typed(random.choice(WAYS), base, {**changes, key: text})
+    means = typed(way(random), base, {**changes, key: text})
     return edit(f"typed {text!r} at {key}", means, sign("E101", base.tab(key), base.at(key)), changes=changes)
 
 
@@ -116,7 +116,7 @@ def dash_for_nothing(random: Random, base: Base) -> Edit:
     code = one(random, base.lines(filled=True))
     text, key = random.choice(("-", "—", "/", "无", "－")), code + COUNTED
     changes: dict[Key, Entry | None] = {**dict.fromkeys(base.months(code), Decimal(0)), key: Decimal(0)}
-    means = typed(random.choice(WAYS), base, {**changes, key: text})
+    means = typed(way(random), base, {**changes, key: text})
     return edit(f"typed {text} at {key}", means, sign("E101", base.tab(key), base.at(key)), changes=changes)
 
 
@@ -143,7 +143,7 @@ def amount_copied_to_another_line(random: Random, base: Base) -> Edit:
     area = f"{base.at(source[0])}:{base.at(source[-1])}"
     changes = {there + key.removeprefix(here): base.inputs.get(key) for key in source}
     tab, to = base.money.name, base.at(there + COUNTED)
-    means = in_office(lambda book: book.copy_range(tab, area, to))
+    means = in_program(lambda book: book.copy_range(tab, area, to))
     return edit(f"copied {tab}!{area} to {to}", means, changes=changes)
 
 
@@ -169,26 +169,22 @@ def amounts_sorted_alone(random: Random, base: Base) -> Edit:
         for row, code in zip(run, ordered, strict=True)
         for column in columns
     }
-    means = in_office(lambda book: book.sort(tab, area, ends[0]))
+    means = in_program(lambda book: book.sort(tab, area, ends[0]))
     return edit(f"sorted {tab}!{area} by {ends[0]}", means, changes=changes)
 
 
 @kind(Intent.ENTRY)
 def formula_in_an_input(random: Random, base: Base) -> Edit:
     """The amount is worked out in its cell: its value counts, and is told."""
-    code = one(random, base.lines(filled=True))
-    key, fen = code + COUNTED, random.randrange(100, 10**8)
-    changes: dict[Key, Entry | None] = {key: yuan(fen), **split(random, fen, base.months(code))}
-    text = random.choice((f"={fen}/100", f"=ROUND({fen // 100}+{fen % 100}/100,2)", f"=SUM({yuan(fen)},0)"))
+    key = one(random, [code + COUNTED for code in base.lines(filled=True)])
+    amount = base.inputs[key]
+    assert isinstance(amount, Decimal)
+    fen = int(amount * 100)
+    text = random.choice((f"{fen}/100", f"ROUND({fen // 100}+{fen % 100}/100,2)", f"SUM({amount},0)"))
     tab, cell = base.tab(key), base.at(key)
-    months = {base.at(month): entry for month, entry in changes.items() if month != key}
-
-    def do(book: Commands) -> None:
-        book.set_formula(tab, cell, text)
-        for place, entry in months.items():
-            book.type_in(tab, place, str(entry))
-
-    return edit(f"typed {text} at {tab}!{cell}", in_office(do), sign("E107", tab, cell), changes=changes)
+    xml = in_xml({(tab, cell): formula(text, str(amount))})
+    means = either(lambda book: book.set_formula(tab, cell, f"={text}"), xml)
+    return edit(f"typed ={text} at {tab}!{cell}", means, sign("E107", tab, cell))
 
 
 @kind(Intent.ENTRY)
@@ -197,7 +193,7 @@ def words_changed(random: Random, base: Base) -> Edit:
     key = one(random, [key for key, entry in base.inputs.items() if isinstance(entry, str)])
     text = random.choice((*TEXTS, "改", "  前后有空格 ", "９９９", "a" * 1500))
     changes: dict[Key, Entry | None] = {key: text}
-    return edit(f"wrote {text[:30]!r} at {key}", typed(random.choice(WAYS), base, changes), changes=changes)
+    return edit(f"wrote {text[:30]!r} at {key}", typed(way(random), base, changes), changes=changes)
 
 
 @kind(Intent.ENTRY)
@@ -207,9 +203,9 @@ def date_changed(random: Random, base: Base) -> Edit:
     day = date(2026, 1, 1) + timedelta(days=random.randrange(365))
     changes: dict[Key, Entry | None] = {key: day}
     if random.random() < 0.5:
-        return edit(f"typed {day} at {key}", typed(random.choice(WAYS), base, changes), changes=changes)
+        return edit(f"typed {day} at {key}", typed(way(random), base, changes), changes=changes)
     text = random.choice(
         (f"{day.year}年{day.month}月{day.day}日", f"{day.year}.{day.month}.{day.day}", day.isoformat())
     )
-    means = typed(random.choice(WAYS), base, {key: text})
+    means = typed(way(random), base, {key: text})
     return edit(f"wrote {text} at {key}", means, sign("E101", base.tab(key), base.at(key)), changes=changes)

@@ -1,8 +1,8 @@
 """The registry of edit kinds: what an edit is, what it intends, and by which signs crmxl must tell of it.
 
-A kind is a function ``(random, base) -> Edit`` under ``@kind(intent)``, in ``neutral.py``, ``entry.py`` or
-``damage*.py``; its name is the function's, its docstring says what people do and why it matters. A kind that finds no
-place in a base raises ``Unsuitable`` and is given another base.
+A kind is a function ``(random, base) -> Edit`` under ``@kind(intent)``, in one of the ``FAMILIES``; its name is the
+function's, its docstring says what people do and why it matters. A kind that finds no place in a base raises
+``Unsuitable`` and is given another base.
 """
 
 from __future__ import annotations
@@ -18,8 +18,19 @@ from crmxl.model import Finding, Key
 from tests.mutation.base import Base, Entries, Entry
 from tests.mutation.means import Means
 
-FAMILIES = ("neutral", "entry", "damage_anchors", "damage_entries", "damage_formulas")
-"""Modules with kinds."""
+FAMILIES = (
+    "neutral",
+    "neutral_package",
+    "entry",
+    "entry_package",
+    "damage_anchors",
+    "damage_entries",
+    "damage_formulas",
+    "damage_package",
+    "damage_zip",
+    "decoys_package",
+)
+"""Modules with kinds; those named ``_package`` and ``_zip`` edit the file rather than what stands in it."""
 
 
 class Intent(StrEnum):
@@ -48,6 +59,8 @@ class Sign:
     """What is missing, by its name."""
     expected: str = ""
     """What is missing, by its code."""
+    part: str = ""
+    """The part of the file that it names."""
 
     def matches(self, finding: Finding) -> bool:
         """Whether this is the finding."""
@@ -58,17 +71,20 @@ class Sign:
             and self.key in ("", finding.key)
             and self.title in ("", finding.place.title)
             and self.expected in ("", finding.expected)
+            and self.part.casefold() in f"{finding.found} {dict(finding.values)}".casefold()
         )
 
     def __str__(self) -> str:
         place = f"{self.sheet}!{'/'.join(sorted(self.cells))}".strip("!")
-        others = [part for part in (self.key, self.title, self.expected) if part]
+        others = [part for part in (self.key, self.title, self.expected, self.part) if part]
         return f"{'/'.join(sorted(self.codes))} at {' '.join([place, *others]).strip() or 'anywhere'}"
 
 
-def sign(codes: str, sheet: str = "", *cells: str, key: Key = "", title: str = "", expected: str = "") -> Sign:
+def sign(
+    codes: str, sheet: str = "", *cells: str, key: Key = "", title: str = "", expected: str = "", part: str = ""
+) -> Sign:
     """A sign; ``codes`` are separated by blanks."""
-    return Sign(frozenset(codes.split()), sheet, frozenset(cells), key, title, expected)
+    return Sign(frozenset(codes.split()), sheet, frozenset(cells), key, title, expected, part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +128,26 @@ class Kind:
     name: str
     intent: Intent
     make: Make
+    office: bool = False
+    """Whether only LibreOffice can make it."""
+
+    @property
+    def of_package(self) -> bool:
+        """Whether it is an edit of the XML or the zip, which no spreadsheet program makes."""
+        return self.make.__module__.endswith(("_package", "_zip"))
 
 
 KINDS: dict[str, Kind] = {}
 
 
-def kind(intent: Intent) -> Callable[[Make], Make]:
+def kind(intent: Intent, *, office: bool = False) -> Callable[[Make], Make]:
     """Register the decorated function."""
 
     def register(make: Make) -> Make:
         name = make.__name__.replace("_", "-")
         assert name not in KINDS, name
         assert make.__doc__, f"{name} has no docstring"
-        KINDS[name] = Kind(name, intent, make)
+        KINDS[name] = Kind(name, intent, make, office)
         return make
 
     return register

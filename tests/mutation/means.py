@@ -1,38 +1,43 @@
-"""How an edit is made: by LibreOffice, which moves formulas as a real program does, by openpyxl, or in the file's XML.
+"""How an edit is made: in a spreadsheet program, by openpyxl, or in the file's XML or zip.
 
-Each means is a function of the file's bytes. LibreOffice recalculates; openpyxl saves formulas without their values; an
-edit of the XML leaves all else as it is, so that a changed entry leaves stale values unless ``without_values``.
+Each means is a function of the file's bytes. The program is LibreOffice where the bench has one, which moves formulas
+as people's programs do and recalculates, and else the small one of ``program.py``. An edit of the XML leaves all else
+as it is, so that a changed entry leaves stale values unless ``values=False`` drops them.
 """
 
 from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, cast
 from xml.sax.saxutils import escape
 
 import openpyxl
 
 from crmxl.model import Key
 from tests.mutation.base import EPOCH, Base, Entry
+from tests.mutation.package import cell_in, part_of, parts_of, without_values, zipped
+from tests.mutation.program import Program
 from tests.office.driver import Commands, Office
 
 UNCALCULATED = frozenset({"F110"})
 """What crmxl says of a file whose formulas have no values."""
+PROGRAM = "program"
+LIBREOFFICE = "LibreOffice"
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
     """Where edits are made."""
 
-    office: Office
+    office: Office | None
     folder: Path
 
 
@@ -50,6 +55,7 @@ def in_office(do: Callable[[Commands], None]) -> Means:
     """Open in LibreOffice, unprotect, ``do``, recalculate, save."""
 
     def make(data: bytes, bench: Bench) -> bytes:
+        assert bench.office is not None, "this edit needs LibreOffice"
         path, saved = bench.folder / "issued.xlsx", bench.folder / "returned.xlsx"
         path.write_bytes(data)
         saved.unlink(missing_ok=True)
@@ -60,7 +66,24 @@ def in_office(do: Callable[[Commands], None]) -> Means:
             edits.save(saved)
         return saved.read_bytes()
 
-    return Means("LibreOffice", make)
+    return Means(LIBREOFFICE, make)
+
+
+def in_program(do: Callable[[Commands], None]) -> Means:
+    """The same in LibreOffice where the bench has one, else in the small program, which does not calculate."""
+
+    def make(data: bytes, bench: Bench) -> bytes:
+        book = Program(data)
+        do(cast(Commands, book))
+        return book.saved()
+
+    return either(do, Means(PROGRAM, make))
+
+
+def either(do: Callable[[Commands], None], other: Means) -> Means:
+    """LibreOffice where the bench has one, else ``other``."""
+    office = in_office(do)
+    return Means(other.name, lambda data, bench: (office if bench.office else other).make(data, bench), other.tells)
 
 
 def in_openpyxl(do: Callable[[Any], None]) -> Means:
@@ -80,35 +103,67 @@ def in_xml(cells: Mapping[tuple[str, str], str], *, values: bool = True) -> Mean
     """Replace cells, by tab and address, by what the functions below make; ``values=False`` drops cached values."""
 
     def make(data: bytes, bench: Bench) -> bytes:
-        parts = _parts(data)
+        parts = dict(parts_of(data))
+        texts = {} if values else {name: part.decode() for name, part in parts.items() if "/worksheets/" in name}
+        texts = {name: without_values(text) for name, text in texts.items()}
         for (tab, cell), content in cells.items():
-            part = _part(data, tab)
-            text = parts[part].decode()
-            found = _cell(cell).search(text)
-            assert found, f"{tab}!{cell} does not stand in {part}"
+            part = part_of(data, tab)
+            text = texts.setdefault(part, parts[part].decode())
+            found = cell_in(text, cell)
             kind, inner = content.split("|", 1)
             if kind.startswith("cached"):
                 inner, kind = f"{found['formula']}<v>{inner}</v>", "str" if kind.endswith("words") else ""
                 assert found["formula"], f"{tab}!{cell} has no formula"
             kind = f' t="{kind}"' if kind else ""
             style = found["style"] or ""
-            parts[part] = f'{text[: found.start()]}<c r="{cell}"{style}{kind}>{inner}</c>{text[found.end() :]}'.encode()
-        return _zipped(data, parts if values else _without_values(parts))
+            texts[part] = f'{text[: found.start()]}<c r="{cell}"{style}{kind}>{inner}</c>{text[found.end() :]}'
+        return zipped((parts | {name: text.encode() for name, text in texts.items()}).items())
 
     return Means("XML", make, frozenset() if values else UNCALCULATED)
 
 
-def in_part(tab: str, change: Callable[[str], str]) -> Means:
-    """Change the XML text of a tab."""
+def in_parts(change: Callable[[dict[str, bytes]], None], *, tells: str = "") -> Means:
+    """Change the parts, by name."""
 
     def make(data: bytes, bench: Bench) -> bytes:
-        parts, part = _parts(data), _part(data, tab)
-        text = parts[part].decode()
-        changed = change(text)
-        assert changed != text, f"nothing to change in {part}"
-        return _zipped(data, {**parts, part: changed.encode()})
+        parts = dict(parts_of(data))
+        change(parts)
+        assert parts != parts_of(data), "nothing was changed"
+        return zipped(parts.items())
 
-    return Means("XML", make)
+    return Means("XML", make, frozenset(tells.split()))
+
+
+def in_part(name: str, change: Callable[[str], str], *, tells: str = "") -> Means:
+    """Change the XML text of a part."""
+
+    def do(parts: dict[str, bytes]) -> None:
+        text = parts[name].decode()
+        changed = change(text)
+        assert changed != text, f"nothing to change in {name}"
+        parts[name] = changed.encode()
+
+    return in_parts(do, tells=tells)
+
+
+def in_tab(base: Base, tab: str, change: Callable[[str], str], *, tells: str = "") -> Means:
+    """Change the XML text of a tab."""
+    return in_part(part_of(base.data, tab), change, tells=tells)
+
+
+def in_cell(base: Base, tab: str, cell: str, change: Callable[[str], str], *, tells: str = "") -> Means:
+    """Change the XML text of a cell."""
+
+    def do(text: str) -> str:
+        found = cell_in(text, cell)
+        return text[: found.start()] + change(found[0]) + text[found.end() :]
+
+    return in_tab(base, tab, do, tells=tells)
+
+
+def in_zip(change: Callable[[bytes], bytes], name: str = "zip") -> Means:
+    """Change the bytes of the file."""
+    return Means(name, lambda data, bench: change(data))
 
 
 # What a cell of the XML can hold: its type attribute, a bar, and the elements inside.
@@ -129,9 +184,9 @@ def truth(value: bool) -> str:
     return f"b|<v>{int(value)}</v>"
 
 
-def fault(text: str) -> str:
-    """An error value such as ``#REF!``."""
-    return f"e|<v>{text}</v>"
+def fault(text: str, formula: str = "") -> str:
+    """An error value such as ``#REF!``, of a formula without ``=`` or alone."""
+    return f"e|<f>{escape(formula)}</f><v>{text}</v>" if formula else f"e|<v>{text}</v>"
 
 
 def formula(text: str, cached: str) -> str:
@@ -154,21 +209,28 @@ BLANK = "|"
 
 def shown(data: bytes, tab: str, cell: str) -> str:
     """The value that stands with a cell in the XML; empty where there is none."""
-    found = re.search(r"<v>([^<]*)</v>", _cell(cell).search(_parts(data)[_part(data, tab)].decode())[0])  # type: ignore[index]
+    found = re.search(r"<v>([^<]*)</v>", cell_in(parts_of(data)[part_of(data, tab)].decode(), cell)[0])
     return unescape(found[1]) if found else ""
 
 
-def tab_names(data: bytes) -> tuple[str, ...]:
-    """Tabs of a file by XlsxWriter, in order."""
-    return tuple(
-        unescape(name) for name in re.findall(r'<sheet name="([^"]*)"', _parts(data)["xl/workbook.xml"].decode())
-    )
+WAYS = (PROGRAM, "openpyxl", "XML")
+_WEIGHTS = (5, 1, 5)
+
+
+def way(random: Random) -> str:
+    """How something is typed; openpyxl, which takes ten times as long, now and then."""
+    return random.choices(WAYS, _WEIGHTS)[0]
+
+
+def by(random: Random, program: Means, openpyxl: Means, xml: Means) -> Means:
+    """One of the three, openpyxl now and then."""
+    return random.choices((program, openpyxl, xml), _WEIGHTS)[0]
 
 
 def typed(how: str, base: Base, changes: Mapping[Key, Entry | None]) -> Means:
     """Type ``changes`` into their cells, None clearing a cell; ``how`` is one of ``WAYS``."""
     places = {(base.tab(key), base.at(key)): entry for key, entry in changes.items()}
-    if how == "LibreOffice":
+    if how == PROGRAM:
 
         def do(book: Commands) -> None:
             for (tab, cell), entry in places.items():
@@ -179,7 +241,7 @@ def typed(how: str, base: Base, changes: Mapping[Key, Entry | None]) -> Means:
                 else:
                     book.set(tab, cell, entry)
 
-        return in_office(do)
+        return in_program(do)
     if how == "openpyxl":
 
         def fill(book: Any) -> None:
@@ -187,46 +249,13 @@ def typed(how: str, base: Base, changes: Mapping[Key, Entry | None]) -> Means:
                 book[tab][cell].value = float(entry) if isinstance(entry, Decimal) else entry
 
         return in_openpyxl(fill)
-    return in_xml({place: _in_cell(entry) for place, entry in places.items()}, values=False)
+    return in_xml({place: content_of(entry) for place, entry in places.items()}, values=False)
 
 
-WAYS = ("LibreOffice", "openpyxl", "XML")
-
-
-def _in_cell(entry: Entry | None) -> str:
+def content_of(entry: Entry | None) -> str:
+    """What a cell holds when ``entry`` is typed there."""
     if entry is None:
         return BLANK
     if isinstance(entry, date):
         return number(str((entry - EPOCH).days))
     return number(str(entry)) if isinstance(entry, Decimal) else words(entry)
-
-
-def _cell(cell: str) -> re.Pattern[str]:
-    attributes = r'(?P<style> s="[0-9]+")?(?: t="(?P<type>[a-zA-Z]+)")?'
-    return re.compile(rf'<c r="{cell}"{attributes}(?:/>|>(?P<formula><f>[^<]*</f>)?(?:(?!</c>).)*</c>)', re.DOTALL)
-
-
-def _parts(data: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def _part(data: bytes, tab: str) -> str:
-    """XlsxWriter numbers the parts in the order of tabs."""
-    return f"xl/worksheets/sheet{tab_names(data).index(tab) + 1}.xml"
-
-
-def _without_values(parts: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {
-        name: re.sub(rb"(</f>)<v>[^<]*</v>", rb"\1", part) if name.startswith("xl/worksheets/") else part
-        for name, part in parts.items()
-    }
-
-
-def _zipped(data: bytes, parts: Mapping[str, bytes]) -> bytes:
-    """``data`` with other parts, all else as it was."""
-    saved = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED) as target:
-        for entry in archive.infolist():
-            target.writestr(entry.filename, parts[entry.filename])
-    return saved.getvalue()

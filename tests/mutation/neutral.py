@@ -7,18 +7,19 @@ from random import Random
 from typing import Any
 
 from crmxl.define.names import TAKEN_TABS
-from crmxl.issue.places import CHECKS, RowKind, letters
+from crmxl.expression import keys
+from crmxl.issue.places import CHECKS, Row, RowKind, letters
 from crmxl.issue.stamp import SHEET
 from tests.mutation.base import COUNTED, Base
 from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign
-from tests.mutation.means import in_office, in_openpyxl, in_part, in_xml, number, words
+from tests.mutation.means import in_office, in_openpyxl, in_program, in_tab, in_xml, number, words
 from tests.office.driver import Commands
 
 OWN_TABS = ("工作底稿", "变更记录", "Scratch", "Change log")
 REMARKS = ("备注", "已与财务核对", "见附件 3", "同比 +10%", "1,200", "x")
 
 
-@kind(Intent.NEUTRAL)
+@kind(Intent.NEUTRAL, office=True)
 def saved_by_libreoffice(random: Random, base: Base) -> Edit:
     """Opened, calculated and saved by another program, which rewrites every part of the file."""
     return edit("nothing, but saved", in_office(lambda book: None))
@@ -41,7 +42,7 @@ def sheet_renamed(random: Random, base: Base) -> Edit:
     """A tab gets another name; formulas follow."""
     plan = random.choice(base.layout.sheets)
     name = random.choice((f"{plan.name} (2)", "预算'26", "Sheet1", f"副本-{plan.name}"[:31], "终稿 最终版"))
-    return edit(f"renamed {plan.name} to {name}", in_office(lambda book: book.rename_sheet(plan.name, name)))
+    return edit(f"renamed {plan.name} to {name}", in_program(lambda book: book.rename_sheet(plan.name, name)))
 
 
 @kind(Intent.NEUTRAL)
@@ -53,7 +54,7 @@ def sheets_reordered(random: Random, base: Base) -> Edit:
         for tab, position in moves:
             book.move_sheet(tab, position)
 
-    return edit(f"moved tabs {moves}", in_office(do))
+    return edit(f"moved tabs {moves}", in_program(do))
 
 
 @kind(Intent.NEUTRAL)
@@ -64,7 +65,7 @@ def blank_rows_inserted(random: Random, base: Base) -> Edit:
     if random.random() < 0.5:
         before = random.choice([row.number for row in plan.rows])
     says = f"inserted {count} rows before {plan.name}!{before}"
-    return edit(says, in_office(lambda book: book.insert_rows(plan.name, before, count)))
+    return edit(says, in_program(lambda book: book.insert_rows(plan.name, before, count)))
 
 
 @kind(Intent.NEUTRAL)
@@ -77,7 +78,7 @@ def remark_on_an_inserted_row(random: Random, base: Base) -> Edit:
         book.insert_rows(tab, row.number)
         book.set(tab, f"B{row.number}", remark)
 
-    return edit(f"wrote {remark} on a row inserted at {tab}!B{row.number}", in_office(do), sign("S113", tab))
+    return edit(f"wrote {remark} on a row inserted at {tab}!B{row.number}", in_program(do), sign("S113", tab))
 
 
 @kind(Intent.NEUTRAL)
@@ -95,7 +96,7 @@ def remark_column_inserted(random: Random, base: Base) -> Edit:
             book.set(plan.name, f"{column}{row}", text)
         book.set(plan.name, f"{column}{figure}", 1234.5)
 
-    return edit(f"inserted {count} columns before {plan.name}!{column} with remarks", in_office(do), sign("S113"))
+    return edit(f"inserted {count} columns before {plan.name}!{column} with remarks", in_program(do), sign("S113"))
 
 
 @kind(Intent.NEUTRAL)
@@ -111,20 +112,30 @@ def line_moved_within_its_group(random: Random, base: Base) -> Edit:
     ]
     row, to = random.choice(moves)
     tab = base.money.name
-    return edit(f"moved {tab} row {row} before row {to}", in_office(lambda book: book.move_rows(tab, row, row, to)))
+    return edit(f"moved {tab} row {row} before row {to}", in_program(lambda book: book.move_rows(tab, row, row, to)))
+
+
+def _reads_its_row(base: Base, row: Row) -> bool:
+    """Whether all formulas of a line read nothing but its own row."""
+    cells = [cell for cell in base.layout.cells.values() if cell.sheet == base.money.id and cell.row == row.number]
+    read = {key for cell in cells if cell.formula is not None for key in keys(cell.formula)}
+    return all(base.layout.cells[key] in cells for key in read)
 
 
 @kind(Intent.NEUTRAL)
 def lines_sorted_whole(random: Random, base: Base) -> Edit:
-    """All lines of a group are sorted by amount, whole rows with their codes."""
-    runs = [run for run in base.runs() if len(run) > 1]
+    """All lines of a group are sorted by amount, whole rows with their codes.
+
+    Where a row's formula reads another row, sorting changes it, in Excel as here; such rows are not sorted.
+    """
+    runs = [run for run in base.runs() if len(run) > 1 and all(_reads_its_row(base, row) for row in run)]
     if not runs:
         raise Unsuitable
     run, tab = random.choice(runs), base.money.name
     last, by = letters(base.money.spans[-1].number), letters(base.money.span("amount").number)
     area, up = f"A{run[0].number}:{last}{run[-1].number}", random.random() < 0.5
     says = f"sorted {tab}!{area} by {by}, {'up' if up else 'down'}"
-    return edit(says, in_office(lambda book: book.sort(tab, area, by, ascending=up)))
+    return edit(says, in_program(lambda book: book.sort(tab, area, by, ascending=up)))
 
 
 @kind(Intent.NEUTRAL)
@@ -133,7 +144,7 @@ def row_hidden(random: Random, base: Base) -> Edit:
     code = one(random, base.lines(filled=True))
     row, tab = base.layout.cells[code + COUNTED].row, base.money.name
     says = f"hid {tab} row {row}"
-    return edit(says, in_office(lambda book: book.hide_rows(tab, row)), sign("S114", tab))
+    return edit(says, in_program(lambda book: book.hide_rows(tab, row)), sign("S114", tab))
 
 
 @kind(Intent.NEUTRAL)
@@ -142,14 +153,14 @@ def column_hidden(random: Random, base: Base) -> Edit:
     key = one(random, [key for key in base.inputs if base.layout.cells[key].sheet == base.money.id])
     column, tab = letters(base.layout.cells[key].column), base.money.name
     says = f"hid {tab} column {column}"
-    return edit(says, in_office(lambda book: book.hide_columns(tab, column)), sign("S114", tab))
+    return edit(says, in_program(lambda book: book.hide_columns(tab, column)), sign("S114", tab))
 
 
 @kind(Intent.NEUTRAL)
 def sheet_hidden(random: Random, base: Base) -> Edit:
     """A data sheet is hidden; it counts."""
     plan = random.choice(base.layout.sheets)
-    return edit(f"hid {plan.name}", in_office(lambda book: book.hide_sheet(plan.name)), allowed="S114")
+    return edit(f"hid {plan.name}", in_program(lambda book: book.hide_sheet(plan.name)), allowed="S114")
 
 
 @kind(Intent.NEUTRAL)
@@ -163,14 +174,14 @@ def sheet_added(random: Random, base: Base) -> Edit:
         book.set(name, "B1", 88_888)
         book.set_formula(name, "B2", f"='{base.money.name}'!{base.at(base.layout.template.total)}*2")
 
-    return edit(f"added the sheet {name} at {position}", in_office(do), sign("S116", name))
+    return edit(f"added the sheet {name} at {position}", in_program(do), sign("S116", name))
 
 
 @kind(Intent.NEUTRAL)
 def notes_on_free_sheets(random: Random, base: Base) -> Edit:
     """工作底稿 and 变更记录 are filled; they are never read."""
     tab = random.choice([tab for tab in base.tabs if tab in OWN_TABS])
-    total = f"'{base.money.name}'!{base.at(base.layout.template.total)}"
+    total = base.total_at
 
     def do(book: Commands) -> None:
         book.type_in(tab, "A5", "2026/1/5")
@@ -178,7 +189,7 @@ def notes_on_free_sheets(random: Random, base: Base) -> Edit:
         book.type_in(tab, "C6", "12,345.678")
         book.set_formula(tab, "D7", f"={total}+1")
 
-    return edit(f"wrote on {tab}", in_office(do))
+    return edit(f"wrote on {tab}", in_program(do))
 
 
 @kind(Intent.NEUTRAL)
@@ -205,7 +216,7 @@ def widths_changed(random: Random, base: Base) -> Edit:
     """Columns get other widths."""
     plan = random.choice(base.layout.sheets)
     width = random.choice(("1.5", "9", "80.7109375"))
-    means = in_part(plan.name, lambda text: re.sub(r'(<col [^>]*width=")[^"]*', rf"\g<1>{width}", text))
+    means = in_tab(base, plan.name, lambda text: re.sub(r'(<col [^>]*width=")[^"]*', rf"\g<1>{width}", text))
     return edit(f"made all columns of {plan.name} {width} wide", means)
 
 
@@ -214,7 +225,7 @@ def validations_removed(random: Random, base: Base) -> Edit:
     """Pasting, or a converter, has removed data validations and conditional formats."""
     tab = base.money.name
     dropped = r"<dataValidations.*?</dataValidations>|<conditionalFormatting.*?</conditionalFormatting>"
-    means = in_part(tab, lambda text: re.sub(dropped, "", text, flags=re.DOTALL))
+    means = in_tab(base, tab, lambda text: re.sub(dropped, "", text, flags=re.DOTALL))
     return edit(f"removed validations and conditional formats of {tab}", means)
 
 
@@ -260,13 +271,13 @@ def writing_outside_the_form(random: Random, base: Base) -> Edit:
         cell = f"{random.choice('BC')}{plan.last_row + random.randint(4, 300)}"
     what = random.choice(("备注", 77_777.7))
     says = f"wrote {what} at {plan.name}!{cell}"
-    return edit(says, in_office(lambda book: book.set(plan.name, cell, what)), sign("S113", plan.name, cell))
+    return edit(says, in_program(lambda book: book.set(plan.name, cell, what)), sign("S113 S117", plan.name, cell))
 
 
 @kind(Intent.NEUTRAL)
 def stamp_sheet_deleted(random: Random, base: Base) -> Edit:
     """The hidden sheet is deleted; the copy in the document properties still says whose file it is."""
-    return edit("deleted the hidden sheet", in_office(lambda book: book.delete_sheet(SHEET)), sign("I106"))
+    return edit("deleted the hidden sheet", in_program(lambda book: book.delete_sheet(SHEET)), sign("I106"))
 
 
 @kind(Intent.NEUTRAL)
@@ -286,4 +297,4 @@ def several_at_once(random: Random, base: Base) -> Edit:
         book.rename_sheet(checks.name, CHECKS)
         book.delete_sheet(other)
 
-    return edit(f"2 rows at {row}, a column at {column}, renamed, moved, deleted {other}", in_office(do))
+    return edit(f"2 rows at {row}, a column at {column}, renamed, moved, deleted {other}", in_program(do))

@@ -1,10 +1,10 @@
-"""Cells are read as the file has them: texts untouched, numbers by their shortest text, formulas beside values."""
+"""A package's parts become cells: texts untouched, sheets in order, references followed, nothing guessed."""
 
 from __future__ import annotations
 
 import datetime
 import io
-import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,212 +15,380 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.workbook.external_link.external import ExternalBook, ExternalLink
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
-from crmxl.receive.cells import Cells, Unreadable, number_text, read_cells
+from crmxl.receive.cells import Cells
+from crmxl.receive.sheet import MAIN
 from crmxl.receive.submission import Content, ContentType
-from tests.receive.test_gate import changed, zipped
+from tests.gallery.package import put_together, taken_apart
+from tests.receive.packages import (
+    A_BOOK,
+    BOOK,
+    BOOK_RELS,
+    CUSTOM,
+    OFFICE,
+    ONE_TAB,
+    PACKAGE,
+    RELS,
+    SHEET,
+    STRINGS,
+    STYLES,
+    TAB,
+    TYPES,
+    answer,
+    book,
+    cells,
+    opened,
+    properties,
+    relations,
+    saved,
+    sheet,
+    strings,
+    styles,
+    types,
+)
+from tests.receive.returned import issued
 
-SHEET = "xl/worksheets/sheet1.xml"
-N, D, T, B, E = ContentType.NUMBER, ContentType.DATE, ContentType.TEXT, ContentType.BOOLEAN, ContentType.ERROR
-
-
-def saved(book: Workbook) -> bytes:
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
-
-
-def raw(rows: str, after: str = "", before: str = "") -> Cells:
-    """A workbook whose first sheet has these rows as XML."""
-    data = saved(Workbook())
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    sheet = f'<worksheet xmlns="{main}">{before}<sheetData>{rows}</sheetData>{after}</worksheet>'
-    return read_cells(zipped({**parts, SHEET: sheet.encode()}))
+N, D, T = ContentType.NUMBER, ContentType.DATE, ContentType.TEXT
+LINK = "xl/externalLinks/externalLink1.xml"
+LINK_RELS = "xl/externalLinks/_rels/externalLink1.xml.rels"
 
 
 def contents(cells: Cells) -> dict[tuple[int, int], Content]:
     return dict(cells.tabs[0].cells)
 
 
-@pytest.mark.parametrize(
-    ("cell", "content"),
-    [
-        ("<v>5</v>", Content(N, "5")),
-        ("<v>5.0</v>", Content(N, "5")),
-        ("<v>1.1000000000000001</v>", Content(N, "1.1")),
-        ("<v>1E3</v>", Content(N, "1000")),
-        ("<v>-0</v>", Content(N, "0")),
-        ("<v>１２３</v>", Content(N, "１２３")),
-        ("<v>1_000</v>", Content(N, "1_000")),
-        ("<v>1e999</v>", Content(N, "1e999")),
-        ("<f>A2</f>", Content(formula="=A2", calculated=False)),
-        ("<f>A2</f><v></v>", Content(formula="=A2", calculated=False)),
-        ("<f>A2</f><v>7</v>", Content(N, "7", "=A2")),
-        ("<f>[1]Sheet1!A1</f><v>7</v>", Content(N, "7", "=[1]Sheet1!A1")),
-    ],
-)
-def test_numbers_and_formulas(cell: str, content: Content) -> None:
-    assert contents(raw(f'<row r="1"><c r="A1">{cell}</c></row>')) == {(1, 1): content}
-
-
-@pytest.mark.parametrize(
-    ("type", "cell", "content"),
-    [
-        ("str", "<f>A2</f><v></v>", Content(T, "", "=A2")),
-        ("str", "<f>A2</f><v>x</v>", Content(T, "x", "=A2")),
-        ("b", "<v>1</v>", Content(B, "TRUE")),
-        ("b", "<v>0</v>", Content(B, "FALSE")),
-        ("e", "<v>#REF!</v>", Content(E, "#REF!")),
-        ("e", "<f>1/0</f><v>#DIV/0!</v>", Content(E, "#DIV/0!", "=1/0")),
-        ("inlineStr", "<is><t> a_x000D_ </t></is>", Content(T, " a\r ")),
-        ("inlineStr", "<is><r><t>1</t></r><r><t>,000</t></r><rPh><t>x</t></rPh></is>", Content(T, "1,000")),
-        ("d", "<v>2026-01-02</v>", Content(D, "46024")),
-    ],
-)
-def test_other_types(type: str, cell: str, content: Content) -> None:
-    assert contents(raw(f'<row r="1"><c r="A1" t="{type}">{cell}</c></row>')) == {(1, 1): content}
-
-
-def test_places_may_be_left_out() -> None:
-    rows = "<row><c><v>1</v></c><c><v>2</v></c></row>"
-    rows += '<row r="5"><c r="C5"><v>3</v></c><c><f t="shared" si="0" ref="D5:D6">C5</f></c></row>'
-    rows += '<row><c r="D6"><f t="shared" si="0"/></c></row>'
-    found = contents(raw(rows))
-    assert {at: content.text or content.formula for at, content in found.items()} == {
-        (1, 1): "1",
-        (1, 2): "2",
-        (5, 3): "3",
-        (5, 4): "=C5",
-        (6, 4): "=C6",
+def texts(*items: str, after: str = "") -> dict[str, bytes | None]:
+    """A workbook whose column A shows its shared texts, each given as the XML inside its ``si``."""
+    rows = "".join(f'<row><c t="s"><v>{number}</v></c></row>' for number in range(len(items)))
+    part = strings(*items).replace(b"</sst>", f"{after}</sst>".encode())
+    return {
+        STRINGS: part,
+        SHEET: sheet(rows),
+        BOOK_RELS: relations(ONE_TAB, ("rId2", "sharedStrings", "sharedStrings.xml")),
     }
 
 
-def test_a_cell_that_stands_twice_is_refused() -> None:
-    with pytest.raises(Unreadable, match=r"sheet1\.xml: A1"):
-        raw('<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>')
+def documented(*items: str) -> dict[str, bytes | None]:
+    """A workbook with these custom properties."""
+    return {CUSTOM: properties(*items), RELS: relations(A_BOOK, ("rId2", "custom-properties", CUSTOM))}
 
 
-def test_a_cell_in_another_row_is_refused() -> None:
-    with pytest.raises(Unreadable, match=r"sheet1\.xml: A2"):
-        raw('<row r="1"><c r="A2"><v>1</v></c></row>')
+def two_tabs(first: tuple[str, str, str], second: tuple[str, str, str]) -> dict[str, bytes | None]:
+    """A workbook with a second sheet, and where both stand."""
+    other = '<sheet name="二" sheetId="2" r:id="rId2"/>'
+    return {BOOK: book(TAB, other), BOOK_RELS: relations(first, second), "xl/worksheets/sheet2.xml": sheet()}
 
 
-def test_values_under_a_merge_are_kept() -> None:
-    cells = raw(
-        '<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row>',
-        after='<mergeCells><mergeCell ref="A1:B1"/><mergeCell ref="A1:XFD1048576"/></mergeCells>',
-    )
-    assert {at: content.text for at, content in contents(cells).items()} == {(1, 1): "1", (1, 2): "2"}
-    assert cells.tabs[0].merges == ((1, 1, 1, 2), (1, 1, 1048576, 16384))
-
-
-def test_hidden_rows_and_columns() -> None:
-    tab = raw(
-        '<row r="3" hidden="1"/><row r="4" ht="0" customHeight="1"/><row r="5"/>',
-        before='<cols><col min="2" max="3" hidden="1"/><col min="5" max="5" width="0"/><col min="6" max="6"/></cols>',
-    ).tabs[0]
-    assert tab.hidden_rows == {3, 4}
-    assert tab.hidden_columns == {2, 3, 5}
-
-
-def test_dates_are_serial_numbers_in_either_epoch() -> None:
-    for epoch in (None, CALENDAR_MAC_1904):
-        book = Workbook()
-        if epoch:
-            book.epoch = epoch
-        sheet = book.active
-        assert sheet is not None
-        sheet["A1"] = datetime.datetime(2026, 1, 2, 12)
-        sheet["A2"] = 5
-        sheet["A2"].number_format = 'yyyy"年"m"月"'
-        found = contents(read_cells(saved(book)))
-        assert found[1, 1] == Content(D, "46024.5")
-        assert found[2, 1] == Content(D, "1467" if epoch else "5")
-
-
-def test_a_builtin_chinese_date_format_is_a_date() -> None:
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet["A1"] = 46024
-    sheet["A1"].number_format = "mm-dd-yy"
-    data = saved(book)
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    parts["xl/styles.xml"] = parts["xl/styles.xml"].replace(b'numFmtId="14"', b'numFmtId="31"')
-    assert contents(read_cells(zipped(parts))) == {(1, 1): Content(D, "46024")}
-
-
-def test_array_and_table_formulas_keep_their_text() -> None:
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet["A1"] = ArrayFormula("A1:A2", "=SUM(B1:B2*C1:C2)")
-    sheet["A3"] = DataTableFormula("A3:A4", r1="B1", dt2D=False)
-    found = contents(read_cells(saved(book)))
-    assert found[1, 1].formula == "=SUM(B1:B2*C1:C2)"
-    assert found[3, 1].formula == "={TABLE(B1,)}"
+# --- texts ----------------------------------------------------------------------------------------------------------
 
 
 def test_texts_are_never_read_as_anything_else() -> None:
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer)
-    sheet = book.add_worksheet()
-    texts = ["=1+1", "1.10", "_x0041_", "x005F_", "a\r\nb\x01", "TRUE", "#REF!"]
-    for row, text in enumerate(texts):
-        sheet.write_string(row, 0, text)
-    book.close()
-    assert list(contents(read_cells(buffer.getvalue())).values()) == [Content(T, text) for text in texts]
+    workbook = xlsxwriter.Workbook(buffer)
+    tab = workbook.add_worksheet()
+    written = ["=1+1", "1.10", "_x0041_", "x005F_", "a\r\nb\x01", "TRUE", "#REF!", " ", "\u200b", "😀"]
+    for row, text in enumerate(written):
+        tab.write_string(row, 0, text)
+    workbook.close()
+    assert list(contents(opened(buffer.getvalue())).values()) == [Content(T, text) for text in written]
+
+
+def test_a_shared_text_is_its_runs_without_phonetic_guides() -> None:
+    found = cells(
+        texts(
+            "<t>甲</t>",
+            '<t xml:space="preserve"> 1 </t>',
+            "<r><rPr><b/></rPr><t>1</t></r>\n<r><t>,000</t></r>",
+            "<t>東京</t><rPh sb='0' eb='2'><t>トウキョウ</t></rPh><phoneticPr fontId='1'/>",
+            "<rPh sb='0' eb='2'><t>トウキョウ</t></rPh><r><t>東</t></r><r><t>京</t></r>",
+            "<t>_x0031_</t>",
+            "",
+            after="<extLst><ext/></extLst>",
+        )
+    )
+    shown = {row: content.text for (row, _), content in contents(found).items()}
+    assert shown == {1: "甲", 2: " 1 ", 3: "1,000", 4: "東京", 5: "東京", 6: "1"}
+
+
+@pytest.mark.parametrize("item", ["<t>10<x>5</x>0</t>", "<t>1<t>5</t>0</t>", "<x><t>5</t></x>"])
+def test_what_stands_in_a_shared_text_where_none_belongs_is_refused(item: str) -> None:
+    assert answer(lambda: cells(texts(item)))[0] == "F107"
+
+
+# --- what openpyxl and XlsxWriter save ------------------------------------------------------------------------------
+
+
+def test_dates_are_serial_numbers_in_either_calendar() -> None:
+    for epoch in (None, CALENDAR_MAC_1904):
+        workbook = Workbook()
+        if epoch:
+            workbook.epoch = epoch
+        tab = workbook.active
+        assert tab is not None
+        tab["A1"] = datetime.datetime(2026, 1, 2, 12)
+        tab["A2"] = 5
+        tab["A2"].number_format = 'yyyy"年"m"月"'
+        found = opened(saved(workbook))
+        assert found.date_1904 is (epoch is not None)
+        assert contents(found) == {
+            (1, 1): Content(D, "46024.5"),
+            (2, 1): Content(D, "1467" if epoch else "5"),
+        }
+
+
+@pytest.mark.parametrize(
+    ("said", "date_1904"), [("1", True), ("true", True), ("0", False), ("false", False), ("", False)]
+)
+def test_the_calendar_is_what_the_workbook_says(said: str, date_1904: bool) -> None:
+    found = cells({BOOK: book(TAB, before=f'<workbookPr date1904="{said}"/>')})
+    assert found.date_1904 is date_1904
+
+
+def test_array_and_table_formulas_keep_their_text() -> None:
+    workbook = Workbook()
+    tab = workbook.active
+    assert tab is not None
+    tab["A1"] = ArrayFormula("A1:A2", "=SUM(B1:B2*C1:C2)")
+    tab["A3"] = DataTableFormula("A3:A4", r1="B1", dt2D=False)
+    found = contents(opened(saved(workbook)))
+    assert found[1, 1].formula == "=SUM(B1:B2*C1:C2)"
+    assert found[3, 1].formula == "={TABLE(B1,)}"
 
 
 def test_states_properties_and_links_of_the_workbook() -> None:
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer)
-    book.add_worksheet("a")
-    book.add_worksheet("b").hide()
-    book.add_worksheet("c").very_hidden()
-    chart = book.add_chart({"type": "pie"})
+    workbook = xlsxwriter.Workbook(buffer)
+    workbook.add_worksheet("a")
+    workbook.add_worksheet("b").hide()
+    workbook.add_worksheet("c").very_hidden()
+    chart = workbook.add_chart({"type": "pie"})
     chart.add_series({"values": "=a!$A$1:$A$2"})
-    book.add_chartsheet("d").set_chart(chart)
-    book.set_custom_property("crmxl.0", "x", "text")
-    book.set_custom_property("other", 5, "number")
-    book.close()
-    cells = read_cells(buffer.getvalue())
-    assert [(tab.name, tab.state) for tab in cells.tabs] == [
+    workbook.add_chartsheet("d").set_chart(chart)
+    workbook.set_custom_property("crmxl.0", "x", "text")
+    workbook.set_custom_property("other", 5, "number")
+    workbook.close()
+    found = opened(buffer.getvalue())
+    assert [(tab.name, tab.state) for tab in found.tabs] == [
         ("a", "visible"),
         ("b", "hidden"),
         ("c", "veryHidden"),
         ("d", "visible"),
     ]
-    assert cells.properties == {"crmxl.0": "x"}
-    assert cells.links == ()
+    assert found.properties == {"crmxl.0": "x"}
+    assert found.links == ()
+
+
+# --- relationships --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "name", [SHEET, "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "docProps/custom.xml"]
+    "target",
+    [
+        "worksheets/sheet1.xml",
+        "/xl/worksheets/sheet1.xml",
+        "./worksheets/../worksheets/sheet1.xml",
+        "worksheets/%73heet1.xml",
+    ],
 )
-def test_a_part_that_cannot_be_read_is_named(name: str) -> None:
-    with pytest.raises(Unreadable, match=name):
-        read_cells(changed(name, lambda content: content[: len(content) // 2]))
+def test_a_target_may_be_written_in_any_way(target: str) -> None:
+    assert contents(cells({BOOK_RELS: relations(("rId1", "worksheet", target))})) == {(1, 1): Content(N, "5")}
 
 
-def test_two_sheets_of_one_name_are_refused() -> None:
-    with pytest.raises(Unreadable, match=r"workbook\.xml"):
-        read_cells(changed("xl/workbook.xml", lambda part: part.replace("活动清单".encode(), "预算表".encode())))
+def test_a_part_may_have_any_name() -> None:
+    changes: dict[str, bytes | None] = {
+        TYPES: types(part="Book.xml"),
+        RELS: relations(("x", "officeDocument", "book.xml")),
+        "book.xml": book(TAB).replace(b"rId1", "表".encode()),
+        "_rels/book.xml.rels": relations(("表", "worksheet", "a%20b.xml")),
+        "a%20b.xml": sheet('<row><c r="A1"><v>7</v></c></row>'),
+    }
+    assert contents(cells(changes)) == {(1, 1): Content(N, "7")}
+
+
+DOUBLED, SEVERAL, OUT = (
+    "two references to one part",
+    "two parts where there can be one",
+    "a reference that leads out of the file",
+)
+MISSING: dict[str, tuple[dict[str, bytes | None], str]] = {
+    "no references at all": ({RELS: None}, "_rels/.rels"),
+    "no reference to a workbook": ({RELS: relations()}, "_rels/.rels"),
+    "no workbook": ({RELS: relations(("rId1", "officeDocument", "xl/other.xml"))}, "xl/other.xml"),
+    "a workbook of another kind": ({BOOK: sheet()}, BOOK),
+    "no sheets": ({BOOK: book()}, BOOK),
+    "no references of the workbook": ({BOOK_RELS: None}, f"{BOOK}: 预算"),
+    "a sheet without a reference": ({BOOK: book('<sheet name="预算"/>')}, f"{BOOK}: 预算"),
+    "a sheet whose reference is missing": ({BOOK_RELS: relations(("rId2", "worksheet", "x"))}, f"{BOOK}: 预算"),
+    "a sheet whose part is missing": ({SHEET: None}, SHEET),
+    "a sheet without a name": ({BOOK: book('<sheet name="" r:id="rId1"/>')}, f"{BOOK}: "),
+    "a sheet with no name at all": ({BOOK: book('<sheet r:id="rId1"/>')}, f"{BOOK}: "),
+    "a sheet of an unknown state": (
+        {BOOK: book('<sheet name="预算" state="shy" r:id="rId1"/>')},
+        f"{BOOK}: 预算",
+    ),
+    "a sheet that is something else": ({SHEET: strings("<t>x</t>")}, SHEET),
+    "texts that are missing": ({**texts("<t>x</t>"), STRINGS: None}, f"{SHEET}: A1"),
+    "fewer texts than used": ({**texts("<t>x</t>"), STRINGS: strings()}, f"{SHEET}: A1"),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_what_is_missing_is_damage_and_named(name: str) -> None:
+    changes, where = MISSING[name]
+    assert answer(lambda: cells(changes)) == ("F102", where, "")
+
+
+REFUSED: dict[str, tuple[dict[str, bytes | None], str, str]] = {
+    "two sheets of one name": (
+        {**two_tabs(ONE_TAB, ("rId2", "worksheet", "worksheets/sheet2.xml")), BOOK: book(TAB, TAB)},
+        "two sheets of one name",
+        BOOK,
+    ),
+    "two sheets of one name in other letters": (
+        {BOOK: book('<sheet name="A" r:id="rId1"/>', '<sheet name="a" r:id="rId2"/>')},
+        "two sheets of one name",
+        BOOK,
+    ),
+    "two sheets in one part": (
+        two_tabs(ONE_TAB, ("rId2", "worksheet", "worksheets/SHEET1.xml")),
+        DOUBLED,
+        "xl/worksheets/SHEET1.xml",
+    ),
+    "one reference twice": (two_tabs(ONE_TAB, ONE_TAB), DOUBLED, f"{BOOK_RELS}: rId1"),
+    "two workbooks": ({RELS: relations(A_BOOK, ("rId2", "officeDocument", "xl/b.xml"))}, SEVERAL, "xl/b.xml"),
+    "two parts of texts": (
+        {BOOK_RELS: relations(ONE_TAB, ("rId2", "sharedStrings", "a.xml"), ("rId3", "sharedStrings", "b.xml"))},
+        SEVERAL,
+        "xl/b.xml",
+    ),
+    "two parts of styles": (
+        {BOOK_RELS: relations(ONE_TAB, ("rId2", "styles", "a.xml"), ("rId3", "styles", "b.xml"))},
+        SEVERAL,
+        "xl/b.xml",
+    ),
+    "a workbook elsewhere": (
+        {RELS: relations(("rId1", "officeDocument", "http://x.cn/b.xml"))},
+        OUT,
+        "http://x.cn/b.xml",
+    ),
+    "a sheet elsewhere": ({BOOK_RELS: relations(("rId1", "worksheet", "file:///c:/a.xml"))}, OUT, "file:///c:/a.xml"),
+    "a property twice": (
+        documented(*2 * ('<property name="crmxl.0"><vt:lpwstr>x</vt:lpwstr></property>',)),
+        "a document property that stands twice",
+        "crmxl.0",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_programs_may_take_for_different_parts_is_refused(name: str) -> None:
+    changes, found, part = REFUSED[name]
+    assert answer(lambda: cells(changes)) == ("F107", found, part)
+
+
+@pytest.mark.parametrize("name", [SHEET, BOOK, STYLES, STRINGS, CUSTOM, RELS, BOOK_RELS])
+def test_a_part_that_is_cut_is_named(name: str) -> None:
+    parts = taken_apart(issued())
+    whole = parts[name]
+    for length in (0, len(whole) // 2, len(whole) - 1):
+        code, found, _ = answer(lambda at=length: opened(put_together({**parts, name: whole[:at]})))  # type: ignore[misc]
+        assert code == "F102" and found.startswith(f"{name}: ")
+
+
+# --- styles ---------------------------------------------------------------------------------------------------------
+
+
+def styled(*numbers: int | str, formats: str = "") -> Callable[[int], Content]:
+    """What a 5 reads as under the cell format of a number."""
+    changes: dict[str, bytes | None] = {
+        STYLES: styles(*numbers, formats=formats),
+        BOOK_RELS: relations(ONE_TAB, ("rId2", "styles", "styles.xml")),
+    }
+
+    def read(style: int) -> Content:
+        return contents(cells({**changes, SHEET: sheet(f'<row><c r="A1" s="{style}"><v>5</v></c></row>')}))[1, 1]
+
+    return read
+
+
+def test_a_number_under_a_date_format_is_a_date() -> None:
+    own = '<numFmt numFmtId="164" formatCode="yyyy&quot;年&quot;"/><numFmt numFmtId="165" formatCode="0.00"/>'
+    read = styled(0, 14, 164, 165, 31, 4, formats=own)
+    assert [read(style).type for style in range(6)] == [N, D, D, N, D, N]
+
+
+def test_a_part_that_is_named_twice_in_the_same_way_is_one_part() -> None:
+    twice = relations(ONE_TAB, ("rId2", "styles", "styles.xml"), ("rId3", "styles", "/xl/styles.xml"))
+    found = cells({STYLES: styles(14), BOOK_RELS: twice, SHEET: sheet('<row><c s="0"><v>5</v></c></row>')})
+    assert contents(found) == {(1, 1): Content(D, "5")}
+
+
+def test_a_workbook_without_styles_has_no_dates() -> None:
+    assert contents(cells({SHEET: sheet('<row><c r="A1" s="1"><v>5</v></c></row>')})) == {(1, 1): Content(N, "5")}
+    named = relations(ONE_TAB, ("rId2", "styles", "styles.xml"))
+    assert contents(cells({BOOK_RELS: named})) == {(1, 1): Content(N, "5")}
+
+
+# --- properties and links -------------------------------------------------------------------------------------------
+
+
+def test_only_texts_are_properties() -> None:
+    found = cells(
+        documented(
+            '<property name="a"><vt:lpwstr>_x0031_ 甲</vt:lpwstr></property>',
+            '<property name="b"><vt:i4>5</vt:i4></property>',
+            '<property name="c"><vt:lpwstr/></property>',
+            "<property><vt:lpwstr>无名</vt:lpwstr></property>",
+        )
+    )
+    assert found.properties == {"a": "1 甲", "c": "", "": "无名"}
+    missing = relations(A_BOOK, ("rId2", "custom-properties", "docProps/custom.xml"))
+    assert cells({RELS: missing}).properties == {}
+
+
+def linked(
+    part: bytes | None, *targets: tuple[str, str, str], kind: str = "externalLinks/externalLink1.xml"
+) -> tuple[str, ...]:
+    """The links of a workbook whose one link has this part and these references."""
+    changes: dict[str, bytes | None] = {
+        BOOK: book(TAB, after='<externalReferences><externalReference r:id="rId9"/></externalReferences>'),
+        BOOK_RELS: relations(ONE_TAB, ("rId9", "externalLink", kind)),
+        LINK: part,
+        LINK_RELS: relations(*targets),
+    }
+    return cells(changes).links
+
+
+def link(inside: str) -> bytes:
+    return f'<externalLink xmlns="{MAIN}" xmlns:r="{OFFICE}/relationships">{inside}</externalLink>'.encode()
+
+
+def test_a_link_is_told_as_the_file_says_it() -> None:
+    external = link('<externalBook r:id="rId1"><sheetNames/></externalBook>')
+    target = "file:///C:/预算/去年.xlsx"
+    assert linked(external, ("rId1", "externalLinkPath", target)) == (target,)
+    assert linked(external, ("rId2", "externalLinkPath", target)) == ("",)
+    assert linked(link('<ddeLink ddeService="Excel" ddeTopic="预算"/>')) == ("Excel|预算",)
+    assert linked(link("<oleLink/>")) == ("",)
+    assert linked(None) == (LINK,)
+    assert linked(None, kind="http://x.cn/a.xlsx") == ("http://x.cn/a.xlsx",)
+
+
+def test_a_link_without_a_reference_leads_nowhere() -> None:
+    after = "<externalReferences><externalReference/></externalReferences>"
+    assert cells({BOOK: book(TAB, after=after)}).links == ("",)
 
 
 def test_links_to_other_workbooks_are_named_in_order() -> None:
-    book: Any = Workbook()
+    workbook: Any = Workbook()
     for target in ("file:///C:/预算/去年.xlsx", "b.xlsx"):
-        link = ExternalLink(externalBook=ExternalBook())
+        outside = ExternalLink(externalBook=ExternalBook(id="rId1"))
         relationship: Any = Relationship
-        link.file_link = relationship(type="externalLinkPath", Target=target, TargetMode="External")
-        book._external_links.append(link)
-    assert read_cells(saved(book)).links == ("file:///C:/预算/去年.xlsx", "b.xlsx")
+        outside.file_link = relationship(type="externalLinkPath", Target=target, TargetMode="External")
+        workbook._external_links.append(outside)
+    assert opened(saved(workbook)).links == ("file:///C:/预算/去年.xlsx", "b.xlsx")
 
 
-def test_number_texts() -> None:
-    assert number_text("9" * 5000) == "9" * 5000
-    assert number_text("12345678901234567890") == "1.2345678901234567e+19"
-    assert number_text(" 0.10 ") == "0.1"
+def test_other_elements_of_a_references_part_are_passed_over() -> None:
+    part = relations(ONE_TAB).replace(b"</Relationships>", b"<note xmlns='http://other'/></Relationships>")
+    assert PACKAGE.encode() in part
+    assert contents(cells({BOOK_RELS: part})) == {(1, 1): Content(N, "5")}

@@ -16,6 +16,7 @@ from crmxl.model import MONTHS, Finding, Place, Text, Type, split_key
 from crmxl.money import LIMIT_INPUT, Problem, show, show_ratio
 from crmxl.money import plain as plain_number
 from crmxl.receive.submission import Content, ContentType
+from crmxl.signs import visible_lines
 
 _REASONS = {
     Problem.NOT_A_NUMBER: Text("不是数字", "not a number"),
@@ -27,54 +28,78 @@ _REASONS = {
     Problem.NOT_FINITE: Text("不是有限的数", "is not finite"),
 }
 _KINDS = {ContentType.DATE: Text("日期", "date"), ContentType.BOOLEAN: Text("逻辑值", "truth value")}
+_WHOLE = re.compile("[0-9]{1,5}")
+_JOINER = "\u200d"
+"""Joins emoji; it changes what is seen."""
 _SPACES = Text("（空格）", "(spaces)")
 _BLANK = Text("空白", "blank")
 _LIMIT = Text(f"绝对值须小于 {show(LIMIT_INPUT)}", f"below {show(LIMIT_INPUT)}, whatever its sign")
 _SOME = Text("至少 1 个", "at least 1")
+_DIGITS = re.compile(r"[-+]?[0-9][0-9,]*(?:\.[0-9]+)?")
 _DRIVE = re.compile(r"[A-Za-z]:")
-_EXTERNAL = re.compile(r"(?:\[([^\]]+)\])[^!]*!")
+_LITERAL = re.compile(r'"[^"]*"')
+_EXTERNAL = re.compile(r"'[^'\[]*\[(?P<quoted>[^\[\]]+)\](?:[^']|'')*'!|(?<![\w\]])\[(?P<plain>[^\[\]@#]+)\][\w.]*!")
+"""A reference to another workbook, `[1]表1!B5` or `'C:\\预算\\[去年.xlsx]表1'!B5`; a table's `表1[金额]` is none."""
 
 
 def amounts(evidence: Evidence) -> Iterator[Finding]:
     """E101, E102, E104, E105, E106, E112: how each number entry reads, and whether it keeps its bounds."""
     for cell in evidence.entries:
         content = evidence.content(cell.key)
-        if content.blank:
-            continue
-        if content.type is ContentType.ERROR:
-            if not _EXTERNAL.search(content.formula):  # E108 tells of the link, whatever it gives
-                yield _at(evidence, cell, "E106", found=content.text)
-        elif cell.type.numeric:
-            if content.type in _KINDS:
-                yield _at(evidence, cell, "E112", found=_said(content), kind=_KINDS[content.type])
-            else:
-                yield from _amount(evidence, cell, content)
+        if not content.blank:
+            yield from _number(evidence, cell, content)
+
+
+def _number(evidence: Evidence, cell: Cell, content: Content) -> Iterator[Finding]:
+    if content.type is ContentType.ERROR:
+        if not _link(content.formula):  # E108 tells of the link, whatever it gives
+            yield _at(evidence, cell, "E106", variant="" if cell.type.numeric else "text", found=content.text)
+    elif cell.type.numeric:
+        if content.type in _KINDS:
+            yield _at(evidence, cell, "E112", found=_said(content), kind=_KINDS[content.type])
+        else:
+            yield from _amount(evidence, cell, content)
 
 
 def _amount(evidence: Evidence, cell: Cell, content: Content) -> Iterator[Finding]:
     amount = evidence.amounts.get(cell.key)
     if amount is None:
         return
-    found = content.text if content.text.strip() else _SPACES
+    found = _SPACES if content.invisible else content.text
+    kind = "" if cell.type is Type.MONEY else cell.type.value
     if amount.problem is Problem.TOO_PRECISE:
-        yield _at(evidence, cell, "E105", found=found, expected=str(DECIMALS[cell.type]))
+        variant = kind if cell.type is Type.INTEGER else ""
+        yield _at(evidence, cell, "E105", variant=variant, found=found, expected=str(DECIMALS[cell.type]))
     elif amount.problem is Problem.OUT_OF_BOUNDS:
         yield _at(evidence, cell, "E104", found=found, expected=_LIMIT)
     elif amount.problem is not None:
-        yield _at(evidence, cell, "E102", found=found, reason=_REASONS[amount.problem])
+        yield _at(evidence, cell, "E102", variant=kind, found=found, reason=_REASONS[amount.problem])
     else:
         value = amount.value
         if value is not None and not _within(cell, value):
-            less = cell.type is Type.MONEY and cell.minimum is not None and value < cell.minimum
+            less = cell.type is Type.MONEY and cell.minimum == 0 and value < 0
             variant = "reduction" if less else ""
             yield _at(evidence, cell, "E104", variant=variant, found=shown_value(value, cell), expected=_range(cell))
         elif amount.converted:
             read = _BLANK if value is None else _plainly(value, cell)
-            variant = "" if any(map(str.isdigit, content.text)) else "nothing"
-            yield _at(evidence, cell, "E101", variant=variant, found=found, expected=read)
+            variant = "nothing" if not any(map(str.isdigit, content.text)) else "text" if _digits(content) else ""
+            said = _visible(content.text) if variant == "text" else found
+            yield _at(evidence, cell, "E101", variant=variant, found=said, expected=read)
+
+
+def _visible(text: str) -> str:
+    """``text`` without white space and characters of no width."""
+    return "".join(char for char in text if char.isprintable() and not char.isspace())
+
+
+def _digits(content: Content) -> bool:
+    """Whether nothing but digits and their marks can be seen: people see no text there."""
+    return _DIGITS.fullmatch(_visible(content.text)) is not None
 
 
 def _plainly(value: Fraction, cell: Cell) -> str:
+    if cell.type is Type.PERCENT:
+        return show_ratio(value)
     return show(value) if cell.type is Type.MONEY else plain_number(value)
 
 
@@ -83,16 +108,13 @@ def _within(cell: Cell, value: Fraction) -> bool:
 
 
 def _range(cell: Cell) -> Text:
-    def said(value: Fraction) -> str:
-        return show_ratio(value) if cell.type is Type.PERCENT else _plainly(value, cell)
-
     if cell.minimum is not None and cell.maximum is not None:
-        low, high = said(cell.minimum), said(cell.maximum)
+        low, high = _plainly(cell.minimum, cell), _plainly(cell.maximum, cell)
         return Text(f"允许 {low} 至 {high}", f"between {low} and {high}")
     if cell.minimum is not None:
-        return Text(f"不得小于 {said(cell.minimum)}", f"at least {said(cell.minimum)}")
+        return Text(f"不得小于 {_plainly(cell.minimum, cell)}", f"at least {_plainly(cell.minimum, cell)}")
     assert cell.maximum is not None, cell.key
-    return Text(f"不得大于 {said(cell.maximum)}", f"at most {said(cell.maximum)}")
+    return Text(f"不得大于 {_plainly(cell.maximum, cell)}", f"at most {_plainly(cell.maximum, cell)}")
 
 
 def formulas_in_inputs(evidence: Evidence) -> Iterator[Finding]:
@@ -103,26 +125,31 @@ def formulas_in_inputs(evidence: Evidence) -> Iterator[Finding]:
         content = evidence.content(cell.key)
         if not content.formula:
             continue
-        link = _EXTERNAL.search(content.formula)
-        if link is not None:
-            yield _at(evidence, cell, "E108", found=content.formula, expected=_target(evidence, link[1]))
+        if link := _link(content.formula):
+            yield _at(evidence, cell, "E108", found=content.formula, expected=_target(evidence, link))
         elif not content.calculated:
             yield _at(evidence, cell, "E109", found=content.formula)
-        elif content.type is not ContentType.ERROR:
+        elif not any(True for _ in (*_number(evidence, cell, content), *_other(evidence, cell, content))):
             amount = evidence.amounts.get(cell.key)
             value = amount.value if amount is not None else None
-            result = _said(content) if value is None else shown_value(value, cell)
+            result = _said(content) or _BLANK if value is None else shown_value(value, cell)
             yield _at(evidence, cell, "E107", found=content.formula, expected=result)
+
+
+def _link(formula: str) -> str:
+    """The workbook that a formula links to, by name or number; empty where it links to none."""
+    found = _EXTERNAL.search(_LITERAL.sub("", formula))
+    return (found["quoted"] or found["plain"]) if found else ""
 
 
 def _target(evidence: Evidence, name: str) -> str:
     links = evidence.submission.links
-    return _path(links[int(name) - 1]) if name.isdigit() and 0 < int(name) <= len(links) else name
+    return _path(links[int(name) - 1]) if _WHOLE.fullmatch(name) and 0 < int(name) <= len(links) else name
 
 
 def _path(target: str) -> str:
     """A link's target as people write it: a path where it is an address of a file."""
-    text = "".join(char if char.isprintable() else "?" for char in unquote(target))
+    text = "".join(char if char.isprintable() or char == "\u3000" else "?" for char in unquote(target))
     if not text.lower().startswith("file:"):
         return text
     host, _, path = text[len("file:") :].removeprefix("//").partition("/")
@@ -137,16 +164,21 @@ def dates_and_choices(evidence: Evidence) -> Iterator[Finding]:
     """E101, E110, E111: a date that is none, or was converted; a text that is not among the choices."""
     for cell in evidence.entries:
         content = evidence.content(cell.key)
-        if content.blank or content.type is ContentType.ERROR or (content.formula and not content.calculated):
-            continue
-        if cell.type is Type.DATE and content.text.strip():
-            day = read_day(content)
-            if day is None:
-                yield _at(evidence, cell, "E111", found=_said(content))
-            elif content.type is ContentType.TEXT:
-                yield _at(evidence, cell, "E101", variant="date", found=content.text, expected=day.isoformat())
-        elif cell.type is Type.CHOICE and content.text.strip() and content.text.strip() not in cell.choices:
-            yield _at(evidence, cell, "E110", found=content.text, expected="、".join(cell.choices))
+        yield from _other(evidence, cell, content)
+
+
+def _other(evidence: Evidence, cell: Cell, content: Content) -> Iterator[Finding]:
+    if content.blank or content.type is ContentType.ERROR or (content.formula and not content.calculated):
+        return
+    if cell.type is Type.DATE and content.text.strip():
+        day = read_day(content)
+        if day is None:
+            yield _at(evidence, cell, "E111", found=_said(content))
+        elif content.type is ContentType.TEXT:
+            yield _at(evidence, cell, "E101", variant="date", found=content.text, expected=day.isoformat())
+    elif cell.type is Type.CHOICE and not content.invisible and content.text not in cell.choices:
+        choices = Text("、".join(cell.choices), ", ".join(cell.choices))
+        yield _at(evidence, cell, "E110", found=content.text, expected=choices)
 
 
 def required(evidence: Evidence) -> Iterator[Finding]:
@@ -176,7 +208,20 @@ def _needed(layout: Layout, cell: Cell) -> tuple[str, str]:
 
 def _empty(evidence: Evidence, cell: Cell) -> bool:
     """Whether nothing readable stands there; what is unreadable has its own finding."""
-    return not evidence.content(cell.key).text.strip() and not evidence.content(cell.key).formula
+    return evidence.content(cell.key).invisible
+
+
+def unseen_signs(evidence: Evidence) -> Iterator[Finding]:
+    """E118. What: a text holds signs that nobody sees. Why: two names that look alike are two to every program, and a
+    sign for the direction of writing shows a text in another order. Fix: type it again.
+    """
+    for cell in evidence.entries:
+        content = evidence.content(cell.key)
+        text = content.text.replace(_JOINER, "")
+        if content.type is ContentType.TEXT and not cell.type.numeric and not content.invisible:
+            shown = visible_lines(text)
+            if shown != text:
+                yield _at(evidence, cell, "E118", found=shown)
 
 
 def months(evidence: Evidence) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from crmxl.check.standard import Standard, carried
 from crmxl.expression import Node, keys
 from crmxl.issue.places import Layout, Role
 from crmxl.issue.stamp import signed_by
-from crmxl.model import Finding, Text
+from crmxl.model import Finding, Text, say
 
 _WHAT = {
     "round": Text("轮次", "round"),
@@ -92,13 +92,10 @@ def not_verified(evidence: Evidence, standard: Standard, judging: Layout) -> Ite
     if own:
         record = evidence.converted
         said = "、".join(
-            f"{evidence.submission.title(key)} {_text(shown_value(record.get(key), judging.cells[key]))}" for key in own
+            f"{evidence.submission.title(key)} {say(shown_value(record[key], judging.cells[key]), judging.lang)}"
+            for key in own
         )
         yield finding("I108", place=evidence.submission.place(own[0]), key=own[0], found=said)
-
-
-def _text(said: str | Text) -> str:
-    return said.zh if isinstance(said, Text) else said
 
 
 def _behind(layout: Layout, node: Node) -> set[str]:

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache
+from itertools import islice
 
 from crmxl.catalogue import finding
 from crmxl.check.evidence import Evidence, as_computed
 from crmxl.check.meaning import Area, Meaning, issued_area, meaning
 from crmxl.expression import Fault, Measure, Value, evaluate, keys
-from crmxl.issue.places import CHECKS, FLAG, Cell, Layout, Role, RowKind, a1, column_of, quoted
+from crmxl.issue.calculate import subtract
+from crmxl.issue.places import CHECKS, FLAG, HEADLINE_COLUMN, Cell, Layout, Role, RowKind, a1, column_of, quoted
 from crmxl.model import Finding, Key, Place, Said, Text, Type, split_key
 from crmxl.money import plain, round_half_away, show, show_ratio
 from crmxl.receive.submission import Content
 
 _NOTHING = Text("空白", "blank")
+_MOST_STRAYS = 10_000
+"""Strays that a formula is asked about; where there are more, what it shows is reported beside them."""
+_FEWEST_PASTED = 10
+"""Formulas of a sheet that became values; fewer are told one by one."""
+_NO_CONTENT = Content()
 _LONGEST = 80
 """Characters of a formula that a message repeats."""
 _DAMAGE = {"S101", "S102", "S103", "S104", "S105", "S106", "S107"}
@@ -63,6 +70,9 @@ def formula_changed(evidence: Evidence) -> Iterator[Finding]:
     changed: set[Key] = set()
     told: set[str] = set()
     unknown = any(f.code == "I110" for f in submission.findings)
+    pasted = _pasted_sheets(evidence)
+    for name, count in pasted.items():
+        yield finding("S110", variant="sheet", place=Place(_tab_of(evidence, name)), found=str(count))
     for key in layout.order:
         content = submission.contents.get(key)
         if content is None:
@@ -76,6 +86,8 @@ def formula_changed(evidence: Evidence) -> Iterator[Finding]:
             if incomplete and content.formula and _reads_missing(layout, key, evidence):
                 continue
             changed.add(key)
+            if layout.cells[key].sheet in pasted and _pasted(evidence, key, content):
+                continue
             if _first_of_its_row(key, told):
                 yield _changed(evidence, key, content)
     for key in layout.order:
@@ -128,6 +140,48 @@ def flag_repeated(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def headline_repeated(evidence: Evidence) -> Iterator[Finding]:
+    """S110 and S112. What: beside the flag, what is left of a bound is not what the issued formula gives. Why: whoever
+    approves reads it there. Fix: restore the formula, or recalculate.
+    """
+    submission, layout = evidence.submission, evidence.layout
+    area = Area(submission.keys_at)
+    placed = [one.rule.code for one in layout.rules if one.rule.headline and not one.rule.each]
+    for sheet, (row, cells) in submission.headers.items():
+        for number, code in enumerate(placed):
+            bound, used = f"{code}@expected", f"{code}@actual"
+            if bound not in submission.spots or used not in submission.spots:
+                continue
+            cell, wanted = layout.cells[bound], ((bound,), "-", (used,))
+            there = (
+                column
+                for column, content in cells.items()
+                if content.formula and meaning(content.formula, sheet, area, lambda _: True) == wanted
+            )
+            column = next(there, 0)
+            content = cells.get(column or HEADLINE_COLUMN + 2 * number, _NO_CONTENT)
+            shown = as_computed(content)
+            place = Place(sheet, a1(row, column or HEADLINE_COLUMN + 2 * number), layout.titles.get(code, code))
+            if not column:
+                should = subtract(evidence.recomputed[bound], evidence.recomputed[used])
+                spots = [submission.spots[key] for key in (bound, used)]
+                yield finding(
+                    "S110",
+                    variant="no-number" if content.formula else "cleared" if content.invisible else "overwritten",
+                    place=place,
+                    found=shown_value(shown, cell),
+                    expected=shown_value(should, cell),
+                    issued="=" + "-".join(f"{quoted(spot.sheet)}!{spot.cell}" for spot in spots),
+                    returned=_shortened(content.formula),
+                    difference="—",
+                )
+                continue
+            should = subtract(evidence.shown[bound], evidence.shown[used])
+            if content.calculated and not same_value(shown, should, cell):
+                values = {"found": shown_value(shown, cell), "expected": shown_value(should, cell)}
+                yield finding("S112", place=place, **values, difference=_difference(shown, should, cell))
+
+
 def _reads(layout: Layout, key: Key, damaged: set[str], evidence: Evidence) -> bool:
     """Whether the cell stands on, or reads from, a sheet with broken anchors ("" means the whole file)."""
     if "" in damaged:
@@ -167,18 +221,48 @@ def _first_of_its_row(key: Key, told: set[str]) -> bool:
     return first
 
 
+def _pasted_sheets(evidence: Evidence) -> dict[str, int]:
+    """Sheets that were pasted over as values, by id: how many formulas are gone. That is one act, told once."""
+    layout, contents = evidence.layout, evidence.submission.contents
+    found = {}
+    for sheet, roles in layout.keys_by_sheet.items():
+        there = [key for key in roles[Role.CALCULATED] if key in contents]
+        gone = sum(_pasted(evidence, key, contents[key]) for key in there)
+        if gone >= _FEWEST_PASTED and gone * 10 >= len(there) * 9:
+            found[sheet] = gone
+    return found
+
+
+def _pasted(evidence: Evidence, key: Key, content: Content) -> bool:
+    """Whether the value that a formula would show stands in its place; nothing, where it would show no text."""
+    cleared = content.invisible and evidence.layout.cells[key].type.numeric
+    return not content.formula and not cleared and _unharmed(evidence, key)
+
+
+def _unharmed(evidence: Evidence, key: Key) -> bool:
+    """Whether the cell shows what its formula would."""
+    return same_value(evidence.shown[key], evidence.recomputed[key], evidence.layout.cells[key])
+
+
+def _tab_of(evidence: Evidence, sheet: str) -> str:
+    """The returned name of the tab on which an issued sheet stands."""
+    keys = evidence.layout.crossings[sheet]
+    spots = evidence.submission.spots
+    return next((spots[key].sheet for key in keys if key in spots), evidence.layout.by_id[sheet].name)
+
+
 def _changed(evidence: Evidence, key: Key, content: Content) -> Finding:
     layout, cell = evidence.layout, evidence.layout.cells[key]
     should, shown = evidence.recomputed[key], evidence.shown[key]
     numbers = _number(shown) is not None and _number(should) is not None
     if column_of(key).startswith("_"):
-        variant = "helper"
+        variant = "helper" if content.formula or content.invisible else "helper-pasted"
     elif content.formula:
         variant = "" if numbers else "no-number"
     elif content.invisible:
         variant = "cleared"
     else:
-        variant = "typed" if numbers else "overwritten"
+        variant = ("same" if _unharmed(evidence, key) else "typed") if numbers else "overwritten"
     return finding(
         "S110",
         variant=variant,
@@ -208,7 +292,7 @@ class _Comparison:
             if (spot := submission.spots.get(key)) is not None
         )
         self._area: Area | None = None
-        self._strays = Area({place: str(place) for place in submission.strays})
+        self._strays = Area({place: str(place) for place in islice(submission.strays, _MOST_STRAYS)})
 
     def covers_strays(self, key: Key, content: Content) -> bool:
         """Whether its ranges have grown over something that nobody issued: a remark on a column inserted between
