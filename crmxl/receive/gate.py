@@ -17,7 +17,7 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 from crmxl.model import Text
-from crmxl.receive.limits import LIMITS, damaged, too_large, too_many, unsafe
+from crmxl.receive.limits import LIMITS, Refused, damaged, too_large, too_many, unsafe
 from crmxl.receive.looks import no_package, refuse_other_kinds
 
 _XML_PART = re.compile(r".*\.(?:xml|rels|vml|psmdcp)")
@@ -86,14 +86,17 @@ def admit(data: bytes, name: str) -> Parts:
     for entry in entries:
         folded = entry.filename.casefold()
         pieces, size, before = [], 0, b""
+        odd: Refused | None = None
         xml = _XML_PART.fullmatch(folded) is not None and not folded.startswith(_NEVER_READ)
         for chunk in _inflated(data, entry, starts[folded]):
-            if xml:
-                _refuse_markup(before + chunk if before else chunk, entry.filename, first=not size)
+            if xml and odd is None:
+                odd = _odd_markup(before + chunk if before else chunk, entry.filename, first=not size)
                 before = chunk[-16:]
             size += len(chunk)
             if size <= _KEPT:
                 pieces.append(chunk)
+        if odd is not None:  # told only now: a damaged part is damaged, whatever else is odd about it
+            raise odd
         if size <= _KEPT:
             kept[folded] = b"".join(pieces)
     parts = Parts(data, {entry.filename.casefold(): entry for entry in entries}, starts, kept)
@@ -114,10 +117,10 @@ def _directory(data: bytes) -> tuple[list[zipfile.ZipInfo], int]:
         raise unsafe(Text("压缩包后有多余内容", "bytes after the package"), "ZIP")
     if disk or first_disk or here != entries:
         raise unsafe(Text("分卷压缩包", "a package in several volumes"), "ZIP")
-    if entries > LIMITS.entries:
-        raise too_many(LIMITS.entries, entries, Text("部件", "parts"))
     if _WIDE_END in data[max(at - 20, 0) : at]:  # it says all of this again, and ten megabytes have no use for it
         raise unsafe(Text("ZIP64 登记", "a ZIP64 record"), "ZIP")
+    if entries > LIMITS.entries:
+        raise too_many(LIMITS.entries, entries, Text("部件", "parts"))
     if offset + size != at:
         raise unsafe(_BEFORE, "ZIP")
     try:
@@ -263,12 +266,10 @@ def _unpacked(stored: memoryview, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         raise damaged(entry.filename)
 
 
-def _refuse_markup(chunk: bytes, part: str, *, first: bool) -> None:
-    if b"\0" in chunk:  # UTF-16 and UTF-32, told or not; expat knows them by themselves
-        raise unsafe(Text("编码不是 UTF-8", "an encoding other than UTF-8"), part)
-    if first:
-        declared = _ENCODING.match(chunk[:1024])
-        if declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii"):
-            raise unsafe(Text("编码不是 UTF-8", "an encoding other than UTF-8"), part)
-    if b"<!DOCTYPE" in chunk:
-        raise unsafe("DOCTYPE", part)
+def _odd_markup(chunk: bytes, part: str, *, first: bool) -> Refused | None:
+    """Why XML is not read that programs read differently; None for plain XML."""
+    wide = b"\0" in chunk  # UTF-16 and UTF-32, told or not; expat knows them by themselves
+    declared = _ENCODING.match(chunk[:1024]) if first else None
+    if wide or (declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii")):
+        return unsafe(Text("编码不是 UTF-8", "an encoding other than UTF-8"), part)
+    return unsafe("DOCTYPE", part) if b"<!DOCTYPE" in chunk else None

@@ -80,7 +80,7 @@ def _package(main: str, kind: bytes) -> bytes:
         [
             Entry(TYPES, parts()[TYPES].replace(plain, kind).replace(BOOK.encode(), main.encode())),
             Entry(RELS, parts()[RELS].replace(BOOK.encode(), main.encode())),
-            Entry(main, bytes(64)),
+            Entry(main, b"<x/>"),
         ]
     )
 

@@ -7,9 +7,17 @@ from pathlib import Path
 
 SURVIVORS = Path(__file__).with_name("SURVIVORS.md")
 
+_READER = tuple(
+    f"tests/receive/test_{name}.py"
+    for name in ("gate", "looks", "xml", "sheet", "cells", "values", "formats", "formula", "limits", "two_readings")
+)
 COVERED: Mapping[str, tuple[str, ...]] = {
     "crmxl/money.py": ("tests/test_money.py",),
     "crmxl/expression": ("tests/expression/test_expression.py",),
+    **{
+        f"crmxl/receive/{name}.py": _READER
+        for name in ("gate", "limits", "looks", "package", "xml", "sheet", "cells", "values", "formats", "formula")
+    },
 }
 """Modules and folders every branch of which these tests take."""
 
