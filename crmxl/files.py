@@ -16,6 +16,7 @@ from pathlib import Path
 
 from crmxl.errors import CrmxlError
 from crmxl.model import Text
+from crmxl.signs import visible
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods", ".et", ".csv", ".htm", ".html"})
 """Suffixes taken from folders; all but the first are the wrong format, and are answered rather than passed over."""
@@ -56,15 +57,17 @@ def workbooks_in(paths: Iterable[Path]) -> list[Path]:
     that is not there, and for a folder without a workbook.
     """
     found: dict[Path, Path] = {}
-    problems = []
+    problems: list[str] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(_below(path))
-            found.update((one.resolve(), one) for one in inside if one.resolve() not in found)
-            if not inside:
+            before = len(problems)
+            inside = sorted(_below(path, problems))
+            for one in inside:
+                found.setdefault(_identity(one), one)
+            if not inside and len(problems) == before:
                 problems.append(f"{path}: 文件夹里没有工作簿 · no workbook in this folder")
-        elif path.exists():
-            found.setdefault(path.resolve(), path)
+        elif os.path.lexists(path):
+            found.setdefault(_identity(path), path)
         else:
             problems.append(f"{path}: 找不到文件或文件夹 · no such file or folder")
     if problems:
@@ -72,9 +75,21 @@ def workbooks_in(paths: Iterable[Path]) -> list[Path]:
     return list(found.values())
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """Workbooks in ``folder`` and its visible subfolders."""
-    for here, folders, names in os.walk(folder):
+def _identity(path: Path) -> Path:
+    """What tells two names of one file; of a link that leads nowhere, the name itself."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
+
+
+def _below(folder: Path, unread: list[str]) -> Iterator[Path]:
+    """Workbooks in ``folder`` and its visible subfolders; what cannot be looked into is added to ``unread``."""
+
+    def tell(error: OSError) -> None:
+        unread.append(f"{error.filename}: 文件夹打不开 · the folder cannot be opened ({error.strerror})")
+
+    for here, folders, names in os.walk(folder, onerror=tell):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             if not name.startswith((".", _LOCK)) and Path(name).suffix.lower() in WORKBOOKS:
@@ -88,7 +103,7 @@ def slug(name: str) -> str:
     get a ``_``; a long one is cut to leave room for a suffix. Never empty. Different names can have one slug.
     """
     text = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode("utf-8"))
-    plain = (" " if char.isspace() else char if char.isprintable() else "_" for char in text)
+    plain = (" " if char.isspace() else char if char.isprintable() and visible(char) == char else "_" for char in text)
     text = "".join("_" if char in _FORBIDDEN else char for char in plain).lstrip(". ~")
     text = text.encode("utf-8")[:_LONGEST].decode("utf-8", "ignore").rstrip(". ")
     return f"_{text}" if not text or _DEVICES.match(text.partition(".")[0].rstrip()) else text

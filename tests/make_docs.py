@@ -42,7 +42,7 @@ _LIMIT_WORDS = {
     "total": Text("全部部件解压后", "all parts, inflated"),
     "ratio": Text("压缩倍数（较大的部件）", "times a large part may be compressed"),
     "ratio_from": Text("“较大”从多少字节算起", "bytes from which a part is large"),
-    "depth": Text("XML 层数", "levels of XML"),
+    "depth": Text("正在解析的路径上的 XML 层数", "levels of XML on the path being read"),
     "elements": Text("一个列表的 XML 元素", "XML elements of one list"),
     "sheets": Text("工作表", "sheets"),
     "cells": Text("单元格（全部工作表）", "cells, all sheets"),

@@ -19,8 +19,8 @@ Meaning: TypeAlias = tuple[Any, ...]
 KeysAt: TypeAlias = Mapping[tuple[str, int, int], Key]
 
 _REFERENCE = re.compile(
-    r"(?:(?P<sheet>'(?:[^']|'')+'|[^'!]+)!)?\$?(?P<c1>[A-Za-z]{1,3})\$?(?P<r1>[0-9]+)"
-    r"(?::\$?(?P<c2>[A-Za-z]{1,3})\$?(?P<r2>[0-9]+))?\Z"
+    r"(?:(?P<sheet>'(?:[^']|'')+'|[^'!]+)!)?\$?(?P<c1>[A-Za-z]{1,3})\$?(?P<r1>[0-9]{1,7})"
+    r"(?::\$?(?P<c2>[A-Za-z]{1,3})\$?(?P<r2>[0-9]{1,7}))?\Z"
 )
 _ADDING = {"SUM", "COUNT", "COUNTA", "MIN", "MAX"}
 """Functions for which it does not matter how their cells are grouped and ordered."""
@@ -57,6 +57,8 @@ def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool]) 
         return ("text", formula)
     result: list[Any] = []
     covered = 0
+    argument = -1
+    """Where in ``result`` the last set stands that is a whole argument."""
     functions: list[str] = []
     """What is open: functions by name, plain brackets as ""."""
     for at, (sort, text) in enumerate(words):
@@ -80,13 +82,17 @@ def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool]) 
                 covered += len(found) if isinstance(found, list) else 0
                 if covered > _MOST:
                     return ("text", formula)
-                _add(result, found, adding)
+                whole = adding and isinstance(found, list) and _is_argument(words, at)
+                if whole and len(result) - 2 == argument and result[-1] == ",":
+                    result.pop()
+                    result[-1].extend(found)  # the two are one set
+                else:
+                    result.append(found)
+                    argument = len(result) - 1 if whole else -1
             case Sort.NUMBER:
                 result.append(Fraction(text) if _PLAIN.fullmatch(text) else text.upper())
             case Sort.TEXT:
                 result.append(text)
-            case Sort.SEPARATOR if text == "," and adding and result and isinstance(result[-1], list):
-                pass  # what follows joins the set, if it is one
             case _:
                 result.append(text.upper())
     return tuple(tuple(sorted(item)) if isinstance(item, list) else item for item in result)
@@ -101,13 +107,11 @@ def _intersects(words: Sequence[Token], at: int) -> bool:
     return ends and begins
 
 
-def _add(result: list[Any], found: list[Key] | str, adding: bool) -> None:
-    if adding and isinstance(found, list) and result and isinstance(result[-1], list):
-        result[-1].extend(found)
-    elif isinstance(found, list):
-        result.append(list(found))
-    else:
-        result.append(found)
+def _is_argument(words: Sequence[Token], at: int) -> bool:
+    """Whether the reference at ``at`` is a whole argument of a function: neither negated nor part of a sum."""
+    before = next((word.sort for word in reversed(words[:at]) if word.sort is not Sort.SPACE), None)
+    after = next((word.sort for word in words[at + 1 :] if word.sort is not Sort.SPACE), None)
+    return before in (Sort.FUNCTION, Sort.SEPARATOR) and after in (Sort.SEPARATOR, Sort.CLOSE)
 
 
 def _resolve(reference: str, home: str, area: Area, counts: Callable[[Key], bool]) -> list[Key] | str:

@@ -38,6 +38,7 @@ _NAMES = Text("工作表重名", "two sheets of one name")
 _PROPERTY_TWICE = Text("同名文档属性出现两次", "a document property that stands twice")
 _OUTSIDE = Text("指向文件以外", "a reference that leads out of the file")
 _WITHOUT_CELLS = ("chartsheet", "dialogsheet", "xlMacrosheet")
+_CALENDARS = Text("工作簿属性有两份", "two sets of workbook properties")
 _ELSEWHERE = Text("工作表清单不止一份", "more than one list of sheets")
 _STATES = ("visible", "hidden", "veryHidden")
 
@@ -99,9 +100,12 @@ def _workbook(parts: Parts, part: str) -> tuple[list[tuple[str, str, str]], list
     """
     sheets: list[tuple[str, str, str]] = []
     links: list[str] = []
-    date_1904 = False
+    date_1904 = described = False
     for _, element in elements(parts.chunks(part), part, _BOOK):
         if element.tag == _BOOK_PROPERTIES:
+            if described:
+                raise unsafe(_CALENDARS, part)
+            described = True
             date_1904 = element.get("date1904") in _TRUE
         elif element.tag == _LINKS:
             links += [link.get(_ID, "") for link in element]

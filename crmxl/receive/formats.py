@@ -10,7 +10,7 @@ from crmxl.receive.limits import LIMITS, damaged, too_many, unsafe
 from crmxl.receive.xml import elements, named
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_SHEET, _FORMATS, _STYLES = (named(_MAIN, tag) for tag in ("styleSheet", "numFmts", "cellXfs"))
+_SHEET, _FORMATS, _STYLES, _STYLE = (named(_MAIN, tag) for tag in ("styleSheet", "numFmts", "cellXfs", "xf"))
 _BUILT_IN = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 """Dates and times without a format text (ECMA-376 part 1, 18.8.30); 27 … 36 and 50 … 58 in Chinese, Japanese and
 Korean programs."""
@@ -36,10 +36,14 @@ def date_formats(chunks: Iterable[bytes], part: str) -> dict[str, bool]:
                 code = format.get("formatCode", "")
                 if len(code) > LIMITS.format:
                     raise too_many(LIMITS.format, len(code), _LETTERS, part)
-                own[_number(format.get("numFmtId", ""), part)] = shows_date(code)
+                number = _number(format.get("numFmtId", ""), part)
+                if own.setdefault(number, shows_date(code)) is not shows_date(code):
+                    raise unsafe(_TWICE, part)
         elif element.tag == _STYLES:
             if len(element) > LIMITS.styles:
                 raise too_many(LIMITS.styles, len(element), _STYLES_WORD, part)
+            if any(style.tag != _STYLE for style in element):
+                raise unsafe(_TWICE, part)
             used += [_number(style.get("numFmtId", "0"), part) for style in element]
     return {str(at): own.get(id, id in _BUILT_IN) for at, id in enumerate(used)}
 

@@ -19,11 +19,11 @@ from urllib.parse import unquote
 from crmxl.model import Text
 from crmxl.receive.limits import LIMITS, Refused, damaged, too_large, too_many, unsafe
 from crmxl.receive.looks import no_package, refuse_other_kinds
+from crmxl.receive.xml import odd_markup
 
 _XML_PART = re.compile(r".*\.(?:xml|rels|vml|psmdcp)")
 _NEVER_READ = ("xl/media/", "customxml/", "_xmlsignatures/")
 """Pictures, add-ins' own data (which Excel keeps in UTF-16) and signatures."""
-_ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']{0,40})""")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LOCAL = struct.Struct("<4s5H3I2H")
 _END = struct.Struct("<4s4H2IH")
@@ -90,7 +90,7 @@ def admit(data: bytes, name: str) -> Parts:
         xml = _XML_PART.fullmatch(folded) is not None and not folded.startswith(_NEVER_READ)
         for chunk in _inflated(data, entry, starts[folded]):
             if xml and odd is None:
-                odd = _odd_markup(before + chunk if before else chunk, entry.filename, first=not size)
+                odd = odd_markup(before + chunk if before else chunk, entry.filename, first=not size)
                 before = chunk[-16:]
             size += len(chunk)
             if size <= _KEPT:
@@ -264,12 +264,3 @@ def _unpacked(stored: memoryview, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         raise damaged(entry.filename) from None
     if not unpack.eof or unpack.unused_data:
         raise damaged(entry.filename)
-
-
-def _odd_markup(chunk: bytes, part: str, *, first: bool) -> Refused | None:
-    """Why XML is not read that programs read differently; None for plain XML."""
-    wide = b"\0" in chunk  # UTF-16 and UTF-32, told or not; expat knows them by themselves
-    declared = _ENCODING.match(chunk[:1024]) if first else None
-    if wide or (declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii")):
-        return unsafe(Text("编码不是 UTF-8", "an encoding other than UTF-8"), part)
-    return unsafe("DOCTYPE", part) if b"<!DOCTYPE" in chunk else None

@@ -42,6 +42,8 @@ def read(path: Path, library: Library, policies: Policies | None = None) -> Subm
     Raises CrmxlError where the file cannot be opened, DefinitionError where the library's template is unsound.
     """
     try:
+        if path.exists() and not path.is_file():  # a pipe or a device never ends
+            raise CrmxlError(f"{path}: 不是普通文件 · not a plain file")
         with path.open("rb") as file:
             data = file.read(LIMITS.file + 1)
             size = len(data)

@@ -376,7 +376,10 @@ def rich_text(element: Element, where: str) -> str:
         if child.tag == _T:
             runs.append(child)
         elif child.tag == _R:
-            runs += child.findall(_T)
+            own = child.findall(_T)
+            if len(own) > 1:
+                raise unsafe(_MISPLACED, where)
+            runs += own
         elif child.tag not in _PHONETIC:
             raise unsafe(_MISPLACED, where)
     plain = sum(child.tag == _T for child in element)

@@ -1,24 +1,28 @@
 """The one door to XML: a part's elements, some at a time, and nothing that programs read differently.
 
 ElementTree builds the tree in C and it is taken apart as it grows, so that a large sheet is never in memory as a whole.
-gate.py refuses document types, and with them entities. Where ``strict``, comments, instructions and CDATA are
+Document types are refused, and with them entities. Where ``strict``, comments, instructions and CDATA are
 refused too: ElementTree joins ``1<!-- -->00`` to 100, other readers make 1 of it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Iterator
 from itertools import chain
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser, fromstring
 
 from crmxl.model import Text
-from crmxl.receive.limits import LIMITS, damaged, too_many, unsafe
+from crmxl.receive.limits import LIMITS, Refused, damaged, too_many, unsafe
 
 _STEP = 1 << 20
 """Bytes parsed at once: at most some hundred thousand elements."""
 _WINDOW = 1 << 17
 """Bytes within which a tag must end; expat takes time squared, and much memory, over longer ones."""
+_ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']{0,40})""")
+_HEAD = 1 << 10
+"""Bytes within which an XML declaration must end."""
 _DEPTH, _LENGTH = Text("XML 层数", "levels of XML"), Text("XML 标记字节", "bytes of an XML tag")
 _HELD = Text("XML 元素", "XML elements in one list")
 _ASIDE = Text("XML 注释、处理指令或 CDATA 段", "an XML comment, instruction or CDATA section")
@@ -44,7 +48,7 @@ def elements(
             top = yield from _grown(chain((first, second), steps), root, taking)
         else:
             top = taking.rooted(fromstring(first), root)
-    except ParseError as error:
+    except (ParseError, LookupError, ValueError) as error:
         raise damaged(f"{part}: {error}") from None
     yield from taking.rest(top)
 
@@ -130,10 +134,25 @@ def _steps(chunks: Iterable[bytes], part: str, strict: bool) -> Iterator[bytes]:
             for window in range(0, len(step) - _WINDOW + 1, _WINDOW):
                 if step.find(b">", window, window + _WINDOW) < 0:
                     raise too_many(_WINDOW, f"> {_WINDOW:,}", _LENGTH, part)
-            if strict:
-                seen = before + step
-                # `<` stands nowhere else in XML; the declaration opens the part, perhaps behind a byte order mark.
-                if b"<!" in seen or seen.find(b"<?", 0 if before else 4) >= 0:
-                    raise unsafe(_ASIDE, part)
-                before = step[-1:]
+            seen = before + step
+            if (odd := odd_markup(seen, part, first=not before)) is not None:
+                raise odd
+            # `<` stands nowhere else in XML; the declaration opens the part, perhaps behind a byte order mark.
+            if strict and (b"<!" in seen or seen.find(b"<?", 0 if before else 4) >= 0):
+                raise unsafe(_ASIDE, part)
+            before = step[-16:]
             yield step
+
+
+def odd_markup(chunk: bytes, part: str, *, first: bool) -> Refused | None:
+    """Why XML is not read that programs read differently, told from its bytes; None for plain XML in UTF-8.
+
+    The gate asks it of every part that is XML by its name, ``elements`` of every part that is read, whatever its name.
+    """
+    wide = b"\0" in chunk  # UTF-16 and UTF-32, told or not; expat knows them by themselves
+    head = chunk[:_HEAD] if first else b""
+    declared = _ENCODING.match(head)
+    endless = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml") and b"?>" not in head
+    if wide or endless or (declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii")):
+        return unsafe(Text("编码不是 UTF-8", "an encoding other than UTF-8"), part)
+    return unsafe("DOCTYPE", part) if b"<!DOCTYPE" in chunk else None

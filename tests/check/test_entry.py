@@ -83,7 +83,7 @@ def amounts(key: Key, one: Content) -> list[Finding]:
             (
                 "E104",
                 "",
-                "1e11",
+                "100000000000",
                 Text("绝对值须小于 100,000,000,000.00", "below 100,000,000,000.00, whatever its sign"),
             ),
         ),
@@ -92,7 +92,7 @@ def amounts(key: Key, one: Content) -> list[Finding]:
         (LINE, Content(TEXT, "(500)"), ("E104", "reduction", "-500.00", Text("不得小于 0.00", "at least 0.00"))),
         ("heads@value", Content(NUMBER, "-1"), ("E104", "", "-1", Text("允许 1 至 10", "between 1 and 10"))),
         (RATE, Content(NUMBER, "1e-400"), None),
-        (RATE, Content(NUMBER, "1e11"), ("E104", "", "1e11", entry._LIMIT)),
+        (RATE, Content(NUMBER, "1e11"), ("E104", "", "100000000000", entry._LIMIT)),
         (BONUS, Content(NUMBER, "-50"), None),
         (BONUS, Content(NUMBER, "1000"), None),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import struct
 import zlib
@@ -332,6 +333,13 @@ def test_a_file_beyond_the_limit_is_measured_not_loaded(tmp_path: Path) -> None:
     submission = read(path, SHELF)
     assert [(found.code, found.found, found.expected) for found in submission.findings] == [("F105", "25 MB", "10 MB")]
     assert len(submission.digest) == 64
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes by name")
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.xlsx")
+    with pytest.raises(CrmxlError, match="not a plain file"):
+        read(tmp_path / "pipe.xlsx", SHELF)
 
 
 def test_a_file_that_is_not_there_is_the_operators_mistake(tmp_path: Path) -> None:

@@ -71,3 +71,41 @@ def test_a_row_is_hidden_where_its_height_is_none(height: str, hidden: bool) -> 
 def test_a_text_beside_another_is_refused(item: str) -> None:
     inline = f'<row r="1"><c r="A1" t="inlineStr"><is>{item}</is></c></row>'
     assert answer(lambda: cells({SHEET: sheet(inline)}))[0] == "F107"
+
+
+WIDE_COMMENT = sheet('<row r="1"><c r="A1"><v>21<!-- -->0000</v></c></row>').decode().encode("utf-16")
+
+
+@pytest.mark.parametrize("name", ["xl/media/sheet1.xml", "customXml/sheet1.xml", "xl/sheet1.png"])
+def test_a_sheet_is_looked_through_whatever_its_part_is_called(name: str) -> None:
+    changes: dict[str, bytes | None] = {BOOK_RELS: relations(("rId1", "worksheet", f"/{name}")), name: WIDE_COMMENT}
+    assert answer(lambda: cells(changes)) == ("F107", "an encoding other than UTF-8", name)
+
+
+@pytest.mark.parametrize("encoding", ["foo", "gb18030", "iso-8859-1"])
+def test_an_encoding_said_far_behind_is_none(encoding: str) -> None:
+    part = f'<?xml version="1.0"{" " * 1_100}encoding="{encoding}"?>'.encode() + sheet()
+    assert answer(lambda: cells({SHEET: part})) == ("F107", "an encoding other than UTF-8", SHEET)
+
+
+def test_two_sets_of_workbook_properties_are_refused() -> None:
+    twice = book(ONE, before='<workbookPr/><workbookPr date1904="1"/>')
+    assert answer(lambda: cells({BOOK: twice})) == ("F107", "two sets of workbook properties", BOOK)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        styles(164, formats='<numFmt numFmtId="164" formatCode="0"/><numFmt numFmtId="164" formatCode="yyyy"/>'),
+        styles(0, 14).replace(b"<cellXfs>", b"<cellXfs><other/>"),
+    ],
+    ids=["one number, two formats", "an element that is no format"],
+)
+def test_a_list_of_formats_that_counts_in_two_ways_is_refused(part: bytes) -> None:
+    named = relations(("rId1", "worksheet", "worksheets/sheet1.xml"), ("rId2", "styles", "styles.xml"))
+    assert answer(lambda: cells({STYLES: part, BOOK_RELS: named}))[0] == "F107"
+
+
+def test_two_texts_in_one_run_are_refused() -> None:
+    inline = '<row r="1"><c r="A1" t="inlineStr"><is><r><t>1</t><t>00</t></r></is></c></row>'
+    assert answer(lambda: cells({SHEET: sheet(inline)}))[0] == "F107"

@@ -98,7 +98,7 @@ def test_around_the_sheets_comments_and_instructions_do_no_harm(name: str) -> No
 
 def test_a_document_type_or_encoding_that_the_gate_did_not_see_is_refused_while_reading() -> None:
     part = sheet_part(ROW)
-    assert answer(lambda: read(b"<!DOCTYPE worksheet>" + part)) == ("F107", ASIDE, SHEET)
+    assert answer(lambda: read(b"<!DOCTYPE worksheet>" + part)) == ("F107", "DOCTYPE", SHEET)
 
 
 @pytest.mark.parametrize(

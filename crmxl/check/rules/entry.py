@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from fractions import Fraction
 from urllib.parse import unquote
 
@@ -65,7 +66,7 @@ def _amount(evidence: Evidence, cell: Cell, content: Content) -> Iterator[Findin
     amount = evidence.amounts.get(cell.key)
     if amount is None:
         return
-    found = _SPACES if content.invisible else content.text
+    found = _SPACES if content.invisible else _spelled(content)
     kind = "" if cell.type is Type.MONEY else cell.type.value
     if amount.problem is Problem.TOO_PRECISE:
         variant = kind if cell.type is Type.INTEGER else ""
@@ -85,6 +86,13 @@ def _amount(evidence: Evidence, cell: Cell, content: Content) -> Iterator[Findin
             variant = "nothing" if not any(map(str.isdigit, content.text)) else "text" if _digits(content) else ""
             said = _visible(content.text) if variant == "text" else found
             yield _at(evidence, cell, "E101", variant=variant, found=said, expected=read)
+
+
+def _spelled(content: Content) -> str:
+    """What stands there, as people write it: 0.00001, not 1e-05."""
+    if content.type is ContentType.NUMBER and "e" in content.text:
+        return format(Decimal(content.text), "f")
+    return content.text
 
 
 def _visible(text: str) -> str:

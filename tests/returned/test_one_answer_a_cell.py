@@ -1,4 +1,4 @@
-"""Messages and findings that the proposed patch gives; belongs into tests/returned once it is in."""
+"""One cell gets one answer, in words that fit its column; and what would be told by mistake is not."""
 
 from __future__ import annotations
 
