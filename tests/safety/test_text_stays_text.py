@@ -230,7 +230,12 @@ def test_texts_of_a_workbook_that_counts_stay_text_in_every_form_of_the_totals(t
         assert as_read(stored) == wanted
         written = (out / "a.json").read_text(encoding="utf-8")
         harmless_on_a_terminal(written)
-        told = {mark[1]: text for text in strings(json.loads(written)) if (mark := MARK.search(text))}
+        told = {
+            mark[1]: text
+            for text in strings(json.loads(written))
+            if (mark := MARK.search(text))
+            and "<U+" not in text  # E118 repeats a text with its unseen signs spelled out
+        }
         assert as_read(told).items() <= wanted.items()
 
 
