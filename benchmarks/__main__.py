@@ -110,7 +110,9 @@ def measure(name: str, layout: Layout, library: Library, files: int) -> None:
         row(
             f"{name}: add up {files} read files / pandas read_excel",
             best(lambda: consolidate(reports), 3),
-            best(lambda: pd.concat(pd.read_excel(path, sheet_name=1, header=5) for path in paths), 1),
+            best(
+                lambda: pd.concat(pd.read_excel(path, sheet_name=1, header=5, engine="openpyxl") for path in paths), 1
+            ),
         )
 
 
