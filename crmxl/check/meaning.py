@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from crmxl.issue.places import Layout
+from crmxl.issue.places import Layout, column_number
 from crmxl.model import Key
 from crmxl.receive.formula import Sort, Token, tokens
 
@@ -109,9 +109,16 @@ def _intersects(words: Sequence[Token], at: int) -> bool:
 
 def _is_argument(words: Sequence[Token], at: int) -> bool:
     """Whether the reference at ``at`` is a whole argument of a function: neither negated nor part of a sum."""
-    before = next((word.sort for word in reversed(words[:at]) if word.sort is not Sort.SPACE), None)
-    after = next((word.sort for word in words[at + 1 :] if word.sort is not Sort.SPACE), None)
+    before, after = _beside(words, at, -1), _beside(words, at, 1)
     return before in (Sort.FUNCTION, Sort.SEPARATOR) and after in (Sort.SEPARATOR, Sort.CLOSE)
+
+
+def _beside(words: Sequence[Token], at: int, step: int) -> Sort | None:
+    """What stands beside a word, a blank aside; blanks in a row are one word."""
+    beside = at + step
+    if 0 <= beside < len(words) and words[beside].sort is Sort.SPACE:
+        beside += step
+    return words[beside].sort if 0 <= beside < len(words) else None
 
 
 def _resolve(reference: str, home: str, area: Area, counts: Callable[[Key], bool]) -> list[Key] | str:
@@ -121,19 +128,12 @@ def _resolve(reference: str, home: str, area: Area, counts: Callable[[Key], bool
     sheet = match["sheet"] or home
     if sheet.startswith("'"):
         sheet = sheet[1:-1].replace("''", "'")
-    top, left = int(match["r1"]), _column(match["c1"])
-    bottom, right = (int(match["r2"]), _column(match["c2"])) if match["r2"] else (top, left)
+    top, left = int(match["r1"]), column_number(match["c1"])
+    bottom, right = (int(match["r2"]), column_number(match["c2"])) if match["r2"] else (top, left)
     found = area.keys(sheet, min(top, bottom), min(left, right), max(top, bottom), max(left, right))
     if not found:  # cells that were not issued, or another sheet's: that is not the same formula
         return reference.upper()
     return [key for key in found if counts(key)]
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number
 
 
 def issued_area(layout: Layout) -> Area:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from crmxl.issue.ruling import PlacedRule
     from crmxl.policy import Policy
 
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+"""Excel's grid."""
 MARKER_ROW = 1
 """Hidden; A1 holds ``crmxl:<sheet id>``."""
 ID_ROW = 2
@@ -313,6 +315,14 @@ def letters(column: int) -> str:
         column, rest = divmod(column - 1, 26)
         text = chr(65 + rest) + text
     return text
+
+
+def column_number(letters: str) -> int:
+    """The number of a column by its letters, large or small: A is 1, AA is 27."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number
 
 
 def a1(row: int, column: int) -> str:

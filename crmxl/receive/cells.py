@@ -13,11 +13,11 @@ from crmxl.model import Text
 from crmxl.receive.formats import date_formats
 from crmxl.receive.gate import Parts
 from crmxl.receive.limits import LIMITS, damaged, too_many, unsafe
-from crmxl.receive.package import Relation, one, relations
-from crmxl.receive.sheet import BLANK, MAIN, Context, Tab, read_sheet, rich_text
+from crmxl.receive.package import DOUBLED, OUTSIDE, Relation, one, relations
+from crmxl.receive.sheet import BLANK, Context, Tab, read_sheet, rich_text
 from crmxl.receive.submission import Content, ContentType
 from crmxl.receive.values import unescaped
-from crmxl.receive.xml import elements, named
+from crmxl.receive.xml import MAIN, elements, named
 
 __all__ = ["Cells", "Tab", "read_cells"]
 
@@ -33,13 +33,12 @@ _PROPERTY_TEXT = named(f"{_OFFICE}/docPropsVTypes", "lpwstr")
 _TRUE = ("1", "true")
 _SHEETS, _TEXTS = Text("工作表", "sheets"), Text("文本", "texts")
 _PROPERTIES_WORD = Text("文档属性", "properties")
-_DOUBLED = Text("两处指向同一个部件", "two references to one part")
 _NAMES = Text("工作表重名", "two sheets of one name")
 _PROPERTY_TWICE = Text("同名文档属性出现两次", "a document property that stands twice")
-_OUTSIDE = Text("指向文件以外", "a reference that leads out of the file")
 _WITHOUT_CELLS = ("chartsheet", "dialogsheet", "xlMacrosheet")
-_CALENDARS = Text("工作簿属性有两份", "two sets of workbook properties")
 _ELSEWHERE = Text("工作表清单不止一份", "more than one list of sheets")
+_ONCE = {_BOOK_PROPERTIES: Text("工作簿属性有两份", "two sets of workbook properties"), _TABS: _ELSEWHERE}
+"""What a workbook says once; of two, programs take one or the other."""
 _STATES = ("visible", "hidden", "veryHidden")
 
 
@@ -80,9 +79,9 @@ def read_cells(parts: Parts) -> Cells:
         if relation is None:
             raise damaged(f"{book}: {name}")
         if relation.outside:
-            raise unsafe(_OUTSIDE, relation.target)
+            raise unsafe(OUTSIDE, relation.target)
         if relation.target.casefold() in targets:
-            raise unsafe(_DOUBLED, relation.target)
+            raise unsafe(DOUBLED, relation.target)
         targets.add(relation.target.casefold())
         if relation.kind == "worksheet":
             tabs.append(read_sheet(parts.chunks(relation.target), relation.target, name, state, context))
@@ -100,16 +99,17 @@ def _workbook(parts: Parts, part: str) -> tuple[list[tuple[str, str, str]], list
     """
     sheets: list[tuple[str, str, str]] = []
     links: list[str] = []
-    date_1904 = described = False
+    date_1904 = False
+    met: set[str] = set()
     for _, element in elements(parts.chunks(part), part, _BOOK):
+        if element.tag in met and element.tag in _ONCE:
+            raise unsafe(_ONCE[element.tag], part)
+        met.add(element.tag)
         if element.tag == _BOOK_PROPERTIES:
-            if described:
-                raise unsafe(_CALENDARS, part)
-            described = True
             date_1904 = element.get("date1904") in _TRUE
         elif element.tag == _LINKS:
             links += [link.get(_ID, "") for link in element]
-        elif element.tag == _TABS and not sheets:
+        elif element.tag == _TABS:
             for tab in element:
                 name, state = tab.get("name", ""), tab.get("state", "visible")
                 if tab.tag != _TAB or state not in _STATES or not name:

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 
 from crmxl.model import Text
 from crmxl.receive.limits import LIMITS, damaged, too_many, unsafe
-from crmxl.receive.xml import elements, named
+from crmxl.receive.xml import MAIN, elements, named
 
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_SHEET, _FORMATS, _STYLES, _STYLE = (named(_MAIN, tag) for tag in ("styleSheet", "numFmts", "cellXfs", "xf"))
+_SHEET, _FORMATS, _STYLES, _STYLE = (named(MAIN, tag) for tag in ("styleSheet", "numFmts", "cellXfs", "xf"))
 _BUILT_IN = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 """Dates and times without a format text (ECMA-376 part 1, 18.8.30); 27 … 36 and 50 … 58 in Chinese, Japanese and
 Korean programs."""

@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from crmxl.issue.places import letters
+from crmxl.issue.places import LAST_COLUMN, LAST_ROW, column_number, letters
 
 _WORD = r"""(?:'(?:[^']|'')*+'|\[(?:[^][]|\[[^][]*+\])*+\]|[^\s"'\[\](){},;+\-*/^&=<>%@])"""
 _TOKEN = re.compile(
@@ -35,7 +35,6 @@ _AREA = re.compile(
 _COLUMNS = re.compile(_SHEET.format("s1") + r"(?P<ac>\$?[A-Za-z]{1,3}):(?P<bc>\$?[A-Za-z]{1,3})")
 _ROWS = re.compile(_SHEET.format("s1") + r"(?P<ar>\$?[0-9]{1,7}):(?P<br>\$?[0-9]{1,7})")
 _ENDS = re.compile(r"(?:'(?:[^']|'')*+'|[^':])++|:")
-_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 
 
 class Sort(StrEnum):
@@ -129,9 +128,9 @@ def _reference(word: str) -> str | _Reference:
         spill = ""
     else:
         return word
-    if any(isinstance(column, int) and column > _LAST_COLUMN for _, column, _ in ends):
+    if any(isinstance(column, int) and column > LAST_COLUMN for _, column, _ in ends):
         return word
-    if any(isinstance(row, int) and row > _LAST_ROW for _, _, row in ends):
+    if any(isinstance(row, int) and row > LAST_ROW for _, _, row in ends):
         return word
     return _Reference(tuple(ends), spill)
 
@@ -140,20 +139,15 @@ def _moved(reference: _Reference, down: int, right: int) -> str:
     said = []
     for sheet, column, row in reference.ends:
         if isinstance(column, int):
-            if not 1 <= column + right <= _LAST_COLUMN:
+            if not 1 <= column + right <= LAST_COLUMN:
                 return f"{reference.ends[0][0]}#REF!"
             column = letters(column + right)
         if isinstance(row, int):
-            if not 1 <= row + down <= _LAST_ROW:
+            if not 1 <= row + down <= LAST_ROW:
                 return f"{reference.ends[0][0]}#REF!"
             row += down
         said.append(f"{sheet}{column}{row}")
     return ":".join(said) + reference.spill
-
-
-def moved(formula: str, down: int, right: int) -> str:
-    """``formula`` (without ``=``) as it reads so many rows and columns away."""
-    return Movable(formula).at(down, right)
 
 
 def _row(text: str) -> str | int:
@@ -162,9 +156,4 @@ def _row(text: str) -> str | int:
 
 def _column(text: str) -> str | int:
     """The number of a column; its text where it is absolute."""
-    if text.startswith("$"):
-        return text
-    number = 0
-    for letter in text.upper():
-        number = number * 26 + ord(letter) - 64
-    return number
+    return text if text.startswith("$") else column_number(text)

@@ -18,12 +18,13 @@ from urllib.parse import unquote
 
 from crmxl.model import Text
 from crmxl.receive.limits import LIMITS, Refused, damaged, too_large, too_many, unsafe
-from crmxl.receive.looks import no_package, refuse_other_kinds
+from crmxl.receive.looks import BEFORE, no_package, refuse_other_kinds
 from crmxl.receive.xml import odd_markup
 
 _XML_PART = re.compile(r".*\.(?:xml|rels|vml|psmdcp)")
 _NEVER_READ = ("xl/media/", "customxml/", "_xmlsignatures/")
 """Pictures, add-ins' own data (which Excel keeps in UTF-16) and signatures."""
+_END_MARK, _WIDE_END = b"PK\x05\x06", b"PK\x06\x07"
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LOCAL = struct.Struct("<4s5H3I2H")
 _END = struct.Struct("<4s4H2IH")
@@ -34,7 +35,6 @@ _DESCRIPTORS = (0, 12, 16, 20, 24)
 """Bytes of a descriptor behind a part: with and without a mark, sizes of four or eight bytes."""
 _ZIP64, _UNICODE_NAME = 0x0001, 0x7075
 """Extra fields that say sizes and names again."""
-_BEFORE = Text("压缩包前有多余内容", "bytes before the package")
 _CHUNK = 1 << 22
 """Bytes that are inflated or parsed at once; expat takes time squared over pieces of one long token."""
 _KEPT = 1 << 20
@@ -104,9 +104,6 @@ def admit(data: bytes, name: str) -> Parts:
     return parts
 
 
-_END_MARK, _WIDE_END = b"PK\x05\x06", b"PK\x06\x07"
-
-
 def _directory(data: bytes) -> tuple[list[zipfile.ZipInfo], int]:
     """The entries of the central directory, which must be all that stands behind the last part, and where it begins."""
     at = data.rfind(_END_MARK)
@@ -122,7 +119,7 @@ def _directory(data: bytes) -> tuple[list[zipfile.ZipInfo], int]:
     if entries > LIMITS.entries:
         raise too_many(LIMITS.entries, entries, Text("部件", "parts"))
     if offset + size != at:
-        raise unsafe(_BEFORE, "ZIP")
+        raise unsafe(BEFORE, "ZIP")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             found = archive.infolist()
@@ -184,7 +181,7 @@ def _refuse_gaps(entries: list[zipfile.ZipInfo], starts: Mapping[str, int], dire
         for entry in entries
     )
     if spans and spans[0][0] != 0:
-        raise unsafe(_BEFORE, "ZIP")
+        raise unsafe(BEFORE, "ZIP")
     for (_, end, later, _), (begin, *_, name) in pairwise((*spans, (directory, directory, False, "ZIP"))):
         if begin < end:
             raise unsafe(Text("部件在压缩包中重叠", "parts that overlap"), name)

@@ -31,6 +31,8 @@ _PAGE = Text("网页（HTML）", "a web page (HTML)")
 _VALUES = Text("文本表格（CSV）", "comma-separated values (CSV)")
 _WORDS = Text("纯文本（TXT）", "plain text (TXT)")
 _UNKNOWN = Text("无法辨认的数据", "unknown data")
+BEFORE = Text("压缩包前有多余内容", "bytes before the package")
+"""Why a package is refused that begins later than its file."""
 _PACKAGE, _PACKAGE_END = b"PK\x03\x04", b"PK\x05\x06"
 _OTHER_OFFICE = (("word/document.xml", "Word (.docx)"), ("ppt/presentation.xml", "PowerPoint (.pptx)"))
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument"
@@ -90,7 +92,7 @@ def no_package(data: bytes, name: str) -> Refused:
         return _refused("F104", found=_XML)
     looks = _looks_like(data[:_HEAD])
     if looks is _UNKNOWN and _PACKAGE_END in data and _PACKAGE in data:
-        return unsafe(Text("压缩包前有多余内容", "bytes before the package"), "ZIP")
+        return unsafe(BEFORE, "ZIP")
     return _refused("F101", found=looks)
 
 

@@ -15,10 +15,11 @@ from crmxl.receive.xml import elements, named
 TYPES = "[Content_Types].xml"
 """The part that says of each part what it is."""
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_RELATIONSHIPS = named(f"{_PACKAGE}/relationships", "Relationships")
+_RELATIONSHIPS, _RELATIONSHIP = (named(f"{_PACKAGE}/relationships", tag) for tag in ("Relationships", "Relationship"))
 _TYPES, _DEFAULT, _OVERRIDE = (named(f"{_PACKAGE}/content-types", tag) for tag in ("Types", "Default", "Override"))
-_DOUBLED = Text("两处指向同一个部件", "two references to one part")
-_OUTSIDE = Text("指向文件以外", "a reference that leads out of the file")
+DOUBLED = Text("两处指向同一个部件", "two references to one part")
+OUTSIDE = Text("指向文件以外", "a reference that leads out of the file")
+_STRANGE = Text("关系清单里有别的内容", "something else among the references")
 _SEVERAL = Text("同类部件有两个", "two parts where there can be one")
 
 
@@ -72,11 +73,13 @@ def relations(parts: Source, part: str) -> dict[str, Relation]:
         return found
 
     for _, element in elements(parts.chunks(there), there, _RELATIONSHIPS):
+        if element.tag != _RELATIONSHIP:
+            raise unsafe(_STRANGE, there)
         id, target = element.get("Id", ""), element.get("Target", "")
         outside = element.get("TargetMode") == "External"
         kind = element.get("Type", "").rpartition("/")[2]
         if id in found:
-            raise unsafe(_DOUBLED, f"{there}: {id}")
+            raise unsafe(DOUBLED, f"{there}: {id}")
         found[id] = Relation(kind, target if outside else _resolved(parts, folder, target), outside)
     return found
 
@@ -95,5 +98,5 @@ def one(relations: Mapping[str, Relation], kind: str) -> str | None:
     if len(found) > 1:
         raise unsafe(_SEVERAL, found[1].target)
     if found and found[0].outside:
-        raise unsafe(_OUTSIDE, found[0].target)
+        raise unsafe(OUTSIDE, found[0].target)
     return found[0].target if found else None

@@ -14,18 +14,13 @@ from functools import cached_property
 from itertools import product
 from xml.etree.ElementTree import Element
 
-from crmxl.issue.places import a1, letters
+from crmxl.issue.places import LAST_COLUMN, LAST_ROW, a1, column_number, letters
 from crmxl.model import Text
 from crmxl.receive.formula import Movable
 from crmxl.receive.limits import LIMITS, damaged, too_many, unsafe
 from crmxl.receive.submission import Content, ContentType
 from crmxl.receive.values import boolean, error_value, iso_serial, number_text, serial, unescaped
-from crmxl.receive.xml import elements, named
-
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-"""The namespace of workbooks."""
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
-"""Excel's grid."""
+from crmxl.receive.xml import MAIN, elements, named
 
 _TAGS = ("worksheet", "sheetData", "row", "c", "v", "f", "is", "t", "r", "cols", "col", "mergeCells", "mergeCell")
 _SHEET, _DATA, _ROW, _C, _V, _F, _IS, _T, _R, _COLS, _COL, _MERGES, _MERGE = (named(MAIN, tag) for tag in _TAGS)
@@ -161,7 +156,7 @@ class _Sheet:
         match = _CELL.fullmatch(text)
         if match is None:
             raise unsafe(_OFF, f"{self.part}: {text}")
-        place = int(match[2]), _number_of(match[1])
+        place = int(match[2]), column_number(match[1])
         if len(_places) < _MOST_PLACES:
             _places[text] = place
         return place
@@ -180,7 +175,7 @@ class _Sheet:
             elif tag == _F and formula is None:
                 formula = child
             elif tag == _IS and inline is None:
-                inline = self._inline(child)
+                inline = rich_text(child, self._here())
                 continue
             elif tag in (_V, _F, _IS):
                 raise unsafe(_TWICE, self._here())
@@ -205,10 +200,6 @@ class _Sheet:
         if kind == "str" and value is not None:
             return Content(ContentType.TEXT, "", text)
         return Content(ContentType.BLANK, "", text, False)
-
-    def _inline(self, element: Element) -> str:
-        """The text of a cell that carries it itself."""
-        return rich_text(element, self._here())
 
     def _content(self, kind: str, raw: str, style: str) -> Content:
         """The value of a cell of type ``kind``; raises Refused where it is not of its type."""
@@ -337,8 +328,8 @@ class _Sheet:
         match = _AREA.fullmatch(text)
         if match is None:
             raise damaged(f"{self.part}: {text}")
-        top, left = int(match[2]), _number_of(match[1])
-        bottom, right = (int(match[4]), _number_of(match[3])) if match[3] else (top, left)
+        top, left = int(match[2]), column_number(match[1])
+        bottom, right = (int(match[4]), column_number(match[3])) if match[3] else (top, left)
         if not (1 <= top <= bottom <= LAST_ROW and 1 <= left <= right <= LAST_COLUMN):
             raise unsafe(_OFF, f"{self.part}: {text}")
         return top, left, bottom, right
@@ -386,10 +377,3 @@ def rich_text(element: Element, where: str) -> str:
     if plain > 1 or (plain and len(runs) > plain) or any(len(run) for run in runs):
         raise unsafe(_MISPLACED, where)  # programs differ in which of several texts they read
     return unescaped("".join(run.text or "" for run in runs))
-
-
-def _number_of(column: str) -> int:
-    number = 0
-    for letter in column:
-        number = number * 26 + ord(letter) - 64
-    return number

@@ -1,4 +1,5 @@
-"""The text of a value in a sheet's XML → the text that crmxl goes on with; numbers stay text until money.py.
+"""The text of a value in a sheet's XML → the text that crmxl goes on with: for a number the shortest one that means the
+same double, which is what the cell holds. No arithmetic is done with doubles; money.py takes the text as a decimal.
 
 Each raises ValueError for a text that is not of its type: Excel would call such a file damaged.
 """

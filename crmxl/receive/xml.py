@@ -16,6 +16,8 @@ from xml.etree.ElementTree import Element, ParseError, XMLPullParser, fromstring
 from crmxl.model import Text
 from crmxl.receive.limits import LIMITS, Refused, damaged, too_many, unsafe
 
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+"""The namespace of workbooks."""
 _STEP = 1 << 20
 """Bytes parsed at once: at most some hundred thousand elements."""
 _WINDOW = 1 << 17

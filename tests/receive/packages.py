@@ -16,8 +16,8 @@ from crmxl.model import Finding, say
 from crmxl.receive.cells import Cells, Tab, read_cells
 from crmxl.receive.gate import admit
 from crmxl.receive.limits import LIMITS, Refused
-from crmxl.receive.sheet import MAIN
 from crmxl.receive.submission import Content
+from crmxl.receive.xml import MAIN
 from tests.gallery.package import put_together
 
 TYPES, RELS, BOOK, BOOK_RELS = "[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"

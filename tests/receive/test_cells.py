@@ -16,8 +16,9 @@ from openpyxl.workbook.external_link.external import ExternalBook, ExternalLink
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
 from crmxl.receive.cells import Cells
-from crmxl.receive.sheet import MAIN
+from crmxl.receive.limits import Refused
 from crmxl.receive.submission import Content, ContentType
+from crmxl.receive.xml import MAIN
 from tests.gallery.package import put_together, taken_apart
 from tests.receive.packages import (
     A_BOOK,
@@ -388,7 +389,9 @@ def test_links_to_other_workbooks_are_named_in_order() -> None:
     assert opened(saved(workbook)).links == ("file:///C:/预算/去年.xlsx", "b.xlsx")
 
 
-def test_other_elements_of_a_references_part_are_passed_over() -> None:
+def test_a_references_part_with_something_else_in_it_is_refused() -> None:
     part = relations(ONE_TAB).replace(b"</Relationships>", b"<note xmlns='http://other'/></Relationships>")
     assert PACKAGE.encode() in part
-    assert contents(cells({BOOK_RELS: part})) == {(1, 1): Content(N, "5")}
+    with pytest.raises(Refused) as refused:
+        cells({BOOK_RELS: part})
+    assert refused.value.finding.code == "F107"

@@ -13,7 +13,7 @@ from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator
 
 from crmxl.issue.places import letters
-from crmxl.receive.formula import Sort, Token, moved, tokens
+from crmxl.receive.formula import Movable, Sort, Token, tokens
 
 SHEETS = (
     "",
@@ -74,6 +74,13 @@ def formulas(draw: st.DrawFn, depth: int = 3) -> str:
 
 
 FORMULA = formulas()
+
+
+def moved(formula: str, down: int, right: int) -> str:
+    """The formula as it reads so many rows and columns further."""
+    return Movable(formula).at(down, right)
+
+
 DOWN = RIGHT = st.integers(1 - MARGIN, MARGIN - 1)
 
 
@@ -120,7 +127,7 @@ def kind(item: Any) -> Sort:
 def test_any_text_is_cut_without_loss_or_is_none_of_excels_grammar(text: str) -> None:
     found = tokens(text)
     assert found is None or "".join(word.text for word in found) == text
-    assert found is not None or moved(text, 1, 1) == text
+    assert found is not None or Movable(text).at(1, 1) == text
 
 
 @pytest.mark.parametrize(
@@ -145,7 +152,7 @@ def test_words_that_openpyxl_cuts_otherwise(formula: str, words: list[tuple[Sort
 @pytest.mark.parametrize("formula", ['"', "'", "[", "'a", "A1]", '"a""', "'[1]a!A1", "T1[[a]", "T1['[a]", "A1?'"])
 def test_what_is_none_of_excels_grammar_is_not_moved(formula: str) -> None:
     assert tokens(formula) is None
-    assert moved(formula, 1, 1) == formula
+    assert Movable(formula).at(1, 1) == formula
 
 
 @pytest.mark.parametrize(
@@ -184,7 +191,7 @@ def test_what_falls_off_the_sheet_is_an_error(formula: str, down: int, right: in
     ],
 )
 def test_what_is_moved_otherwise_than_by_openpyxl(formula: str, there: str, why: str) -> None:
-    assert why and moved(formula, 1, 1) == there
+    assert why and Movable(formula).at(1, 1) == there
     try:
         theirs = Translator(f"={formula}", origin="A1").translate_formula(row_delta=1, col_delta=1)
     except TokenizerError:
@@ -203,12 +210,12 @@ def test_what_is_moved_otherwise_than_by_openpyxl(formula: str, there: str, why:
     ],
 )
 def test_both_ends_of_an_area_are_moved(formula: str, there: str) -> None:
-    assert moved(formula, 1, 1) == there
+    assert Movable(formula).at(1, 1) == there
 
 
 @pytest.mark.parametrize("name", ["A0", "Q01", "AB1048577", "A9999999"])
 def test_a_name_like_a_cell_off_the_grid_is_a_name(name: str) -> None:
-    assert moved(name, 1, 1) == name
+    assert Movable(name).at(1, 1) == name
 
 
 PIECES = (
@@ -224,6 +231,6 @@ def test_no_formula_takes_long(piece: str) -> None:
         for last in ("", "'", '"', "é!A1"):
             formula = first + (piece * 8192)[: 8192 - len(first + last)] + last
             began = time.perf_counter()
-            there = moved(formula, 1, 1)
+            there = Movable(formula).at(1, 1)
             assert time.perf_counter() - began < 1
             assert len(there) >= len(formula) // 2

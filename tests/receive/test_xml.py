@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from crmxl.receive.sheet import MAIN, Context, Tab, read_sheet
+from crmxl.receive.sheet import Context, Tab, read_sheet
 from crmxl.receive.submission import Content, ContentType
+from crmxl.receive.xml import MAIN
 from tests.receive.packages import (
     BOOK,
     BOOK_RELS,

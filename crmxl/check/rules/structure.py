@@ -23,6 +23,9 @@ _MOST_STRAYS = 10_000
 _FEWEST_PASTED = 10
 """Formulas of a sheet that became values; fewer are told one by one."""
 _NO_CONTENT = Content()
+_LONGER, _ROOM = 4, 1_000
+"""How much longer than issued, in times and characters, other words for a formula may be: beyond that it is not
+read by meaning, so that a thousand formulas of 8,192 characters cost no time."""
 _LONGEST = 80
 """Characters of a formula that a message repeats."""
 _DAMAGE = {"S101", "S102", "S103", "S104", "S105", "S106", "S107"}
@@ -130,7 +133,7 @@ def flag_repeated(evidence: Evidence) -> Iterator[Finding]:
         spot = submission.spots[FLAG]
         yield finding(
             "S110",
-            variant="no-number" if content.formula else "cleared" if content.invisible else "overwritten",
+            variant=_instead(content),
             place=Place(sheet, a1(row, column), layout.titles[split_key(FLAG)[0]]),
             found=shown_value(as_computed(content), cell),
             expected=shown_value(evidence.recomputed[FLAG], cell),
@@ -167,7 +170,7 @@ def headline_repeated(evidence: Evidence) -> Iterator[Finding]:
                 spots = [submission.spots[key] for key in (bound, used)]
                 yield finding(
                     "S110",
-                    variant="no-number" if content.formula else "cleared" if content.invisible else "overwritten",
+                    variant=_instead(content),
                     place=place,
                     found=shown_value(shown, cell),
                     expected=shown_value(should, cell),
@@ -180,6 +183,11 @@ def headline_repeated(evidence: Evidence) -> Iterator[Finding]:
             if content.calculated and not same_value(shown, should, cell):
                 values = {"found": shown_value(shown, cell), "expected": shown_value(should, cell)}
                 yield finding("S112", place=place, **values, difference=_difference(shown, should, cell))
+
+
+def _instead(content: Content) -> str:
+    """How S110 says what stands where a formula was issued, in words that need no numbers."""
+    return "no-number" if content.formula else "cleared" if content.invisible else "overwritten"
 
 
 def _reads(layout: Layout, key: Key, damaged: set[str], evidence: Evidence) -> bool:
@@ -257,12 +265,12 @@ def _changed(evidence: Evidence, key: Key, content: Content) -> Finding:
     numbers = _number(shown) is not None and _number(should) is not None
     if column_of(key).startswith("_"):
         variant = "helper" if content.formula or content.invisible else "helper-pasted"
-    elif content.formula:
-        variant = "" if numbers else "no-number"
-    elif content.invisible:
-        variant = "cleared"
+    elif numbers and content.formula:
+        variant = ""
+    elif numbers and not content.invisible:
+        variant = "same" if _unharmed(evidence, key) else "typed"
     else:
-        variant = ("same" if _unharmed(evidence, key) else "typed") if numbers else "overwritten"
+        variant = _instead(content)
     return finding(
         "S110",
         variant=variant,
@@ -304,8 +312,11 @@ class _Comparison:
 
     def same(self, key: Key, content: Content) -> bool:
         layout, submission = self.evidence.layout, self.evidence.submission
-        if self.unmoved and content.formula == f"={layout.formula(key)}":
+        issued_text = f"={layout.formula(key)}"
+        if self.unmoved and content.formula == issued_text:
             return True
+        if len(content.formula) > _LONGER * len(issued_text) + _ROOM:
+            return False
         if self._area is None:
             self._area = Area(submission.keys_at)
         returned = meaning(content.formula, submission.spots[key].sheet, self._area, lambda _: True)
