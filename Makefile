@@ -1,5 +1,5 @@
 # make demo   the whole loop on the samples, in crmxl-demo/
-# make test   every test (as root on Debian or Ubuntu it installs LibreOffice for them first)
+# make test   every test (as root on Debian or Ubuntu it installs LibreOffice and PostgreSQL for them first)
 # make lint   ruff and mypy
 # The first run makes .venv; it is renewed only when pyproject.toml or constraints.txt changes.
 
@@ -7,15 +7,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install --constraint constraints.txt
 STAMP := .venv/.installed
-APT := libreoffice-calc python3-uno fonts-noto-cjk poppler-utils
+OFFICE := libreoffice-calc python3-uno fonts-noto-cjk poppler-utils
 
-.PHONY: demo test lint samples docs bench office
+.PHONY: demo test lint samples docs bench servers
 .DEFAULT_GOAL := demo
 
 demo: $(STAMP)
 	@$(BIN)/crmxl demo
 
-test: $(STAMP) office
+test: $(STAMP) servers
 	@$(BIN)/python -m pytest -n auto
 
 lint: $(STAMP)
@@ -41,11 +41,14 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@
 
-office:
-	@if ! command -v soffice >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing LibreOffice for the tests that need it." >&2; \
+# What tests start for themselves: LibreOffice, and a PostgreSQL server of their own.
+servers:
+	@missing=; command -v soffice >/dev/null || missing="$(OFFICE)"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
+	if [ "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing for the tests that need it: $$missing" >&2; \
 		log=$$(mktemp); \
 		if apt-get -qq update >"$$log" 2>&1 && DEBIAN_FRONTEND=noninteractive \
-			apt-get -qq install -y --no-install-recommends $(APT) >>"$$log" 2>&1; \
+			apt-get -qq install -y --no-install-recommends $$missing >>"$$log" 2>&1; \
 		then rm -f "$$log"; else cat "$$log" >&2; fi; \
 	fi

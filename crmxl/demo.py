@@ -1,6 +1,6 @@
-"""The whole loop on the samples: blank workbooks out, filled ones back, one with totals typed over its formulas.
+"""What units of the samples send: blank workbooks out, filled ones back, some with the mistakes that people make.
 
-Makes workbooks only; validating and consolidating them is what the commands do with any others.
+Makes workbooks only; validating, collecting and consolidating them is what the commands do with any others.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from xml.etree import ElementTree
 from crmxl.define.entries import load_entries
 from crmxl.define.library import Library
 from crmxl.define.policies import Policies, live
+from crmxl.define.round import load_round, round_library, round_policies
 from crmxl.expression import Value, evaluate
+from crmxl.issue.assigning import Assigner
 from crmxl.issue.book import cached
 from crmxl.issue.calculate import calculate
 from crmxl.issue.layout import lay_out
 from crmxl.issue.phase import phase_even
-from crmxl.issue.places import Layout, a1
+from crmxl.issue.places import Layout, Role, a1
 from crmxl.issue.workbook import write
 from crmxl.model import Assignment, Key, Lang
 from crmxl.resources import folder
@@ -83,6 +85,26 @@ def _sample(unit: Mapping[str, Any], root: Path, library: Library, lang: Lang) -
         returned=type_over(filled, layout, inputs, MISTAKEN) if faulty else filled,
         faulty=faulty,
     )
+
+
+def filled(round: Path, unit: str, sample: str, otherwise: Mapping[Key, Fraction | str | None] | None = None) -> bytes:
+    """The workbook that the round in the folder ``round`` asks of ``unit``, filled as the sample ``TEMPLATE/NAME``.
+
+    ``otherwise`` is typed on top of it: None empties a cell, a text may be any, what is meant for a calculated cell
+    covers its formula. Raises CrmxlError for a unit or sample that is not there.
+    """
+    records, template = load_round(round), sample.partition("/")[0]
+    name = next(one for one in records.templates if one.partition("@")[0] == template)
+    asked = Assigner(records, round_library(round), round_policies(round)).ask(unit, name)
+    inputs, _ = load_entries(folder("samples") / f"{sample}.json", asked.layout)
+    typed: dict[Key, Fraction] = {}
+    for key, value in (otherwise or {}).items():
+        if asked.layout.cells[key].role is Role.CALCULATED:
+            typed[key] = Fraction(value or 0)
+        else:
+            inputs[key] = value
+    workbook = write(asked.layout, asked.assignment, inputs, secret=records.key)
+    return type_over(workbook, asked.layout, inputs, typed) if typed else workbook
 
 
 def type_over(workbook: bytes, layout: Layout, inputs: Mapping[Key, Value], typed: Mapping[Key, Fraction]) -> bytes:

@@ -11,7 +11,7 @@ import stat
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from crmxl.errors import CrmxlError
@@ -20,7 +20,7 @@ from crmxl.signs import visible
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods", ".et", ".csv", ".htm", ".html"})
 """Suffixes taken from folders; all but the first are the wrong format, and are answered rather than passed over."""
-_LOCK = "~$"
+LOCK = "~$"
 """Start of the name of the file by which Excel and WPS keep a workbook to one user."""
 _TEMPORARY = ".crmxl-"
 _PART = ".part"
@@ -50,7 +50,7 @@ _REMEDIES = {
 }
 
 
-def workbooks_in(paths: Iterable[Path]) -> list[Path]:
+def workbooks_in(paths: Iterable[Path], suffixes: frozenset[str] = WORKBOOKS) -> list[Path]:
     """The files named, and the workbooks in the folders named and below them, sorted within each; each file once.
 
     Lock files and hidden files are passed over in folders and taken where named. Raises CrmxlError with every path
@@ -61,7 +61,7 @@ def workbooks_in(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             before = len(problems)
-            inside = sorted(_below(path, problems))
+            inside = sorted(_below(path, problems, suffixes))
             for one in inside:
                 found.setdefault(_identity(one), one)
             if not inside and len(problems) == before:
@@ -83,8 +83,10 @@ def _identity(path: Path) -> Path:
         return path.absolute()
 
 
-def _below(folder: Path, unread: list[str]) -> Iterator[Path]:
-    """Workbooks in ``folder`` and its visible subfolders; what cannot be looked into is added to ``unread``."""
+def _below(folder: Path, unread: list[str], suffixes: frozenset[str]) -> Iterator[Path]:
+    """Files with these suffixes in ``folder`` and its visible subfolders; what cannot be looked into goes to
+    ``unread``.
+    """
 
     def tell(error: OSError) -> None:
         unread.append(f"{error.filename}: 文件夹打不开 · the folder cannot be opened ({error.strerror})")
@@ -92,8 +94,15 @@ def _below(folder: Path, unread: list[str]) -> Iterator[Path]:
     for here, folders, names in os.walk(folder, onerror=tell):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            if not name.startswith((".", _LOCK)) and Path(name).suffix.lower() in WORKBOOKS:
+            if not name.startswith((".", LOCK)) and Path(name).suffix.lower() in suffixes:
                 yield Path(here, name)
+
+
+@contextmanager
+def passing_folder() -> Iterator[Path]:
+    """An empty folder of our own that nobody else may look into, gone with all that is in it at the end."""
+    with tempfile.TemporaryDirectory(prefix="crmxl-") as folder:
+        yield Path(folder)
 
 
 def slug(name: str) -> str:
@@ -109,9 +118,10 @@ def slug(name: str) -> str:
     return f"_{text}" if not text or _DEVICES.match(text.partition(".")[0].rstrip()) else text
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:
     """``data`` as the file ``path``, making its folder if need be: whoever looks sees the old file or the new one,
-    whole, whenever the process is killed or the power fails.
+    whole, whenever the process is killed or the power fails. ``mode`` are its permissions where they are not to be the
+    usual ones; what is private is so from its first moment.
 
     The bytes go to a temporary in the same folder, ``.crmxl-xxxxxxxx.part``, then to the disk, then under the name.
     Replaces only a plain file that may be written: no folder, device or pipe, and no link, whose target somebody else
@@ -133,7 +143,7 @@ def write_atomically(path: Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
                 now = os.fstat(file.fileno()).st_mtime
-            os.chmod(name, _mode(path))
+            os.chmod(name, _mode(path) if mode is None else mode)
             os.replace(name, path)
         except BaseException:
             with suppress(OSError):

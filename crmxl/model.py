@@ -155,6 +155,8 @@ class Line:
     """Presets of issued columns by column id: exact decimal strings (``60%`` is ``0.6``) or text."""
     formulas: Mapping[str, str] = field(default=_Nothing(), hash=False)
     """Expressions by column id that replace a calculated column's own on this line."""
+    was: str = ""
+    """Code that it had in the version before, where that is another: ``migrate`` carries entries by it."""
 
 
 @dataclass(frozen=True, slots=True)

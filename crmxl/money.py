@@ -230,7 +230,8 @@ def to_fen(value: Fraction | int) -> int:
 
 def round_fen(value: Fraction | int) -> int:
     """``value`` 元 as fen, ties away from zero."""
-    return _nearest(Fraction(value * 100)).numerator
+    fen, rest = divmod(value.numerator * 100, value.denominator)
+    return fen if not rest else _nearest(Fraction(value * 100)).numerator
 
 
 def from_fen(fen: int) -> str:

@@ -1,4 +1,5 @@
-"""``python -m tests.make_docs [--check]`` writes docs/rules.md, docs/reference.md and the README's generated blocks.
+"""``python -m tests.make_docs [--check]`` writes docs/rules.md, docs/reference.md, what docs/rounds.md shows of its
+commands, and the generated blocks of README.md and docs/safety.md.
 
 A block of README.md is what stands between ``<!-- generated: NAME -->`` and ``<!-- end: NAME -->``; the names are
 those of ``BLOCKS``.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -28,6 +30,7 @@ from crmxl.report.findings import SEVERITIES
 from crmxl.report.policy_rules import limits, rule_facts, set_words, standing
 from tests.gallery.issued import shipped_library
 from tests.make_samples import names_of
+from tests.rounds import tutorial
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 100
@@ -99,8 +102,16 @@ def rules() -> str:
 def reference() -> str:
     """docs/reference.md: the help of the program and of each command."""
     sections = [_REFERENCE, f"\n## crmxl\n\n```text\n{_help()}\n```\n"]
-    sections += [f"\n## crmxl {name}\n\n```text\n{_help(name)}\n```\n" for name in program.commands]
+    sections += [f"\n## crmxl {' '.join(words)}\n\n```text\n{_help(*words)}\n```\n" for words in commands()]
     return "".join(sections)
+
+
+def commands(within: click.Group = program, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of every command in order, ``("review",)`` before ``("review", "approve")``."""
+    for name, command in within.commands.items():
+        yield (*above, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*above, name))
 
 
 def command_table() -> str:
@@ -138,13 +149,19 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 """Generated blocks of README.md and docs/safety.md by name."""
 
 
-def documents() -> Iterator[tuple[Path, str]]:
-    """Every generated document with its current text."""
+TUTORIAL = ROOT / "docs" / "rounds.md"
+
+
+def documents(told: bool = True) -> Iterator[tuple[Path, str]]:
+    """Every generated document with its current text; the tutorial, all commands of which run, only where ``told``."""
     yield ROOT / "docs" / "rules.md", rules()
     yield ROOT / "docs" / "reference.md", reference()
     for path in (ROOT / "README.md", ROOT / "docs" / "safety.md"):
         if path.exists():
             yield path, with_blocks(path.read_text(encoding="utf-8"))
+    if told:
+        with tempfile.TemporaryDirectory() as folder:
+            yield TUTORIAL, tutorial.carried_out(TUTORIAL.read_text(encoding="utf-8"), Path(folder))
 
 
 def with_blocks(text: str) -> str:
@@ -152,22 +169,11 @@ def with_blocks(text: str) -> str:
     return _BLOCK.sub(lambda block: f"{block[1]}{BLOCKS[block['name']]()}{block[3]}", text)
 
 
-def stale() -> list[str]:
-    """The documents that are not what would be generated now."""
-    return [
-        path.relative_to(ROOT).as_posix()
-        for path, text in documents()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
-
-
-def make() -> list[str]:
-    """Write every document that is stale; their names."""
-    names = stale()
-    for path, text in documents():
-        if path.relative_to(ROOT).as_posix() in names:
-            write_atomically(path, text.encode())
-    return names
+def stale(told: bool = True) -> dict[Path, str]:
+    """The documents that are not what would be generated now, with what that is."""
+    return {
+        path: text for path, text in documents(told) if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
 
 
 def _row(one: Entry) -> str:
@@ -242,10 +248,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.make_docs", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing; print what is stale and exit with 1")
     given = parser.parse_args()
-    names = stale() if given.check else make()
-    for name in names:
+    found = stale()
+    for path, text in found.items():
+        name = path.relative_to(ROOT).as_posix()
         print(f"stale: {name}" if given.check else name)
-    return int(given.check and bool(names))
+        if not given.check:
+            write_atomically(path, text.encode())
+    return int(given.check and bool(found))
 
 
 if __name__ == "__main__":

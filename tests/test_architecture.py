@@ -24,6 +24,7 @@ ORDER = (
     "catalogue",
     "resources",
     "files",
+    "processes",
     "define",
     "issue",
     "receive",

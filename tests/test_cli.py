@@ -35,10 +35,12 @@ from crmxl.files import workbooks_in, write_atomically
 from crmxl.model import Text
 from crmxl.policy import LineSet
 from crmxl.resources import folder
+from tests.make_docs import commands
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = str(folder("samples") / "cosmetics-plan" / "group-sample.json")
-COMMANDS = sorted(main.commands)
+COMMANDS = [" ".join(words) for words in commands()]
+GROUPS = {name for name, command in main.commands.items() if isinstance(command, click.Group)}
 HEAVY = {"pandas", "numpy", "openpyxl", "lark", "rich", "xlsxwriter", "jsonschema"}
 
 
@@ -128,32 +130,45 @@ def test_the_launcher_in_a_checkout_is_the_program() -> None:
 # ---- help --------------------------------------------------------------------------------------------------------
 
 
+def command_at(words: Sequence[str]) -> click.Command:
+    """The command that the words name, those of its groups first."""
+    found: click.Command = main
+    for word in words:
+        assert isinstance(found, click.Group), f"{word} of {found.name}"
+        found = found.commands[word]
+    return found
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_in_both_languages_with_an_example(command: str) -> None:
-    said = run(command, "--help").stdout
+    said = run(*command.split(), "--help").stdout
     assert re.search(rf"^ +crmxl {command}\b", said.partition("Example")[2], re.MULTILINE), said
-    summary = main.commands[command].short_help or ""
+    summary = command_at(command.split()).short_help or ""
     zh, _, en = summary.partition(" · ")
     assert re.search("[一-鿿]", zh) and en.isascii()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_has_help(command: str) -> None:
-    for parameter in main.commands[command].params:
+    for parameter in command_at(command.split()).params:
         assert not isinstance(parameter, click.Option) or parameter.help, parameter.name
 
 
-def test_examples_use_options_that_there_are() -> None:
-    for command in main.commands.values():
-        known = {option for parameter in command.params for option in parameter.opts}
-        used = set(re.findall(r"\s(--?[a-z][a-z-]*)", (command.help or "").partition("Example")[2]))
-        assert used <= known, command.name
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_examples_use_options_that_there_are(command: str) -> None:
+    examples = (command_at(command.split()).help or "").partition("Example:")[2].split("\n  crmxl ")[1:]
+    assert examples
+    for example in examples:
+        words = example.split()
+        shown = command_at(words[: 2 if words[0] in GROUPS else 1])
+        known = {option for parameter in (*shown.params, *main.params) for option in parameter.opts}
+        assert {word for word in words if re.match("--?[a-z]", word)} <= known, example
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_readme_names_every_command(command: str) -> None:
-    readme = ROOT / "README.md"
-    assert f"crmxl {command}" in readme.read_text(encoding="utf-8")
+def test_the_readme_or_the_tutorial_of_rounds_names_every_command(command: str) -> None:
+    documents = ("README.md",) if command in main.commands else ("README.md", "docs/rounds.md")
+    assert any(f"crmxl {command}" in (ROOT / name).read_text(encoding="utf-8") for name in documents)
 
 
 # ---- what there is -----------------------------------------------------------------------------------------------
@@ -579,14 +594,21 @@ def test_identical_files_count_once(tmp_path: Path) -> None:
 
 
 def test_the_demo_runs_the_whole_loop(tmp_path: Path) -> None:
-    said = run("demo", tmp_path / "d").stdout
+    ran = run("demo", tmp_path / "d")
+    said = ran.stdout
     for words in ("不通过", "费用预算!C61", "1,449,229.80", "12,763,343.82", "未纳入汇总 1 个文件", "4-汇总"):
         assert words in said, words
+    assert "[P301]" in said and "[E102]" in said and "1,081,253.00" in said and "通过 7；其中零申报 1" in ran.stderr
     made = {path.relative_to(tmp_path / "d").parts[0] for path in (tmp_path / "d").rglob("*.xlsx")}
-    assert made == {"1-下发", "2-上报", "3-问题", "4-汇总"}
+    assert made == {"1-下发", "2-上报", "3-问题", "4-汇总", "5-轮次"}
     totals = json.loads((tmp_path / "d" / "4-汇总" / "集团汇总.json").read_bytes())
     assert [one["unit"] for one in totals["left_out"]] == ["集团样例"]
     run("validate", tmp_path / "d" / "2-上报", code=1)
+    round = tmp_path / "d" / "5-轮次"
+    board = json.loads(run("status", "--round", round, "--json").stdout)
+    assert {unit["state"] for unit in board["units"]} == {"approved"} and len(board["units"]) == 7
+    assert "5-轮次-2" in run("demo", tmp_path / "d").stdout, "a ledger is never made anew over an old one"
+    run("ledger", "verify", "--round", round)
 
 
 def test_the_demo_speaks_english_when_asked(tmp_path: Path) -> None:

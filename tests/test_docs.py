@@ -7,7 +7,6 @@ import re
 import pytest
 
 from crmxl.catalogue import catalogue
-from crmxl.cli import main as program
 from crmxl.define.policies import Policies
 from crmxl.policy import Policy, Rule
 from tests import make_docs
@@ -16,10 +15,10 @@ RULED = [(policy, rule) for policy in Policies().all() for rule in policy.rules]
 
 
 def test_generated_documents_are_fresh() -> None:
-    assert make_docs.stale() == [], "run make docs"
+    assert [path.name for path in make_docs.stale(told=False)] == [], "run make docs"
 
 
-@pytest.mark.parametrize("name", list(program.commands))
+@pytest.mark.parametrize("name", [" ".join(words) for words in make_docs.commands()])
 def test_each_command_is_in_the_reference_with_an_example(name: str) -> None:
     section = make_docs.reference().partition(f"\n## crmxl {name}\n")[2].partition("\n## ")[0]
     assert "Usage: crmxl" in section
@@ -61,7 +60,16 @@ def test_a_code_belongs_to_one_policy() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/guide.md", "docs/templates.md", "docs/policies.md", "docs/safety.md", "docs/rules.md"]
+    "name",
+    [
+        "README.md",
+        "docs/guide.md",
+        "docs/rounds.md",
+        "docs/templates.md",
+        "docs/policies.md",
+        "docs/safety.md",
+        "docs/rules.md",
+    ],
 )
 def test_links_between_files_lead_to_files(name: str) -> None:
     path = make_docs.ROOT / name

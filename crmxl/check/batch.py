@@ -17,13 +17,11 @@ import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import wait
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from threading import Thread
 
 from pebble import CONSTS, ProcessExpired, ProcessFuture, ProcessPool
 
@@ -34,11 +32,11 @@ from crmxl.define.library import Library
 from crmxl.errors import CrmxlError, DefinitionError, Problem
 from crmxl.issue.places import Layout
 from crmxl.model import Text
+from crmxl.processes import cores, end_with_parent, interrupts_held
 from crmxl.receive.submission import Submission
 
 if sys.platform != "win32":
     import resource
-    from multiprocessing import resource_tracker
 
 Work = Callable[[Path, Library, Standard], Report]
 """What is done with one file; a top-level function, since it is sent to the workers by name."""
@@ -123,14 +121,14 @@ _BROKEN = _Stopped(Text("读取进程无法启动或都已终止", "reading proc
 def _answers(paths: Sequence[Path], task: _Task) -> Generator[bytes | _Stopped]:
     """What the workers say of ``paths``, in order; ends early where the pool broke, after one answer at least."""
     pool = ProcessPool(
-        max_workers=min(_cores(), len(paths)),
+        max_workers=min(cores(), len(paths)),
         initializer=_start,
         initargs=(task,),
         context=multiprocessing.get_context("spawn"),
     )
     futures: deque[ProcessFuture[bytes]] = deque()  # each dropped with its answer once that is told
     try:
-        with _interrupts_held(), suppress(RuntimeError):  # raised once the pool is broken
+        with interrupts_held(), suppress(RuntimeError):  # raised once the pool is broken
             futures += (pool.schedule(_answer, args=(path,), timeout=task.limits.seconds) for path in paths)
         for at in range(len(paths)):
             answer = _awaited(futures.popleft(), pool, task.limits) if futures else None
@@ -196,28 +194,6 @@ def _stopped(path: Path, found: Text) -> Report:
     return Report(Submission(file=str(path), digest="", findings=told), told)
 
 
-def _cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Processes started meanwhile never see Ctrl-C, not even before they can ignore it; this one sees it afterwards.
-
-    Not on Windows, where nothing can be held back.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    resource_tracker.ensure_running()  # else spawning starts it, which lifts the block
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 # -- in a worker -------------------------------------------------------------------------------------------------
 
 
@@ -261,15 +237,8 @@ def _start(task: _Task) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # what a dying interpreter says is no message for a budget holder
         os.dup2(nowhere, stream)
-    if (parent := multiprocessing.parent_process()) is not None:
-        Thread(target=_end_with, args=(parent,), daemon=True).start()
+    end_with_parent()
     _told.append(task)
-
-
-def _end_with(parent: BaseProcess) -> None:
-    """End this process when its parent is gone, however that ended: a hanging file must not outlive the command."""
-    parent.join()
-    os._exit(1)
 
 
 def _limit(name: str, value: int) -> None:

@@ -16,7 +16,7 @@ from crmxl.expression import Fault, Value
 from crmxl.issue.calculate import calculate
 from crmxl.issue.places import Cell, Layout, Role
 from crmxl.model import Key, Type
-from crmxl.money import Amount, read_number, read_text
+from crmxl.money import LIMIT_INPUT, LIMIT_ISSUED, Amount, read_number, read_text
 from crmxl.receive.submission import Content, ContentType, Submission
 
 DECIMALS: Mapping[Type, int | None] = {Type.MONEY: 2, Type.INTEGER: 0, Type.PERCENT: None, Type.QUANTITY: None}
@@ -113,10 +113,11 @@ class Evidence:
 def read_amount(cell: Cell, content: Content) -> Amount | None:
     """How a numeric entry reads; None for a blank, an error value, a date or a truth value."""
     decimals = DECIMALS[cell.type]
+    limit = LIMIT_ISSUED if cell.role is Role.ISSUED else LIMIT_INPUT
     if content.type is ContentType.NUMBER:
-        return read_number(content.text, decimals)
+        return read_number(content.text, decimals, limit)
     if content.type is ContentType.TEXT and content.text:
-        return read_text(content.text, decimals, percent=cell.type is Type.PERCENT)
+        return read_text(content.text, decimals, limit, percent=cell.type is Type.PERCENT)
     return None
 
 

@@ -26,7 +26,6 @@ RULES: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     entry.unseen_signs,
     entry.required,
     entry.months,
-    entry.nothing_filled,
     magnitude.magnitudes,
 )
 _ANCHORS = {"S101", "S102", "S103"}
@@ -49,8 +48,10 @@ def check(submission: Submission, standard: Standard | None = None) -> Report:
     found += identity.issued_figures(evidence, standard)
     broken = any(finding.code in _ANCHORS for finding in found)
     for rule in RULES:
-        if not (broken and rule is entry.nothing_filled):
-            found.extend(rule(evidence))
+        found.extend(rule(evidence))
+    if not broken:
+        prefilled = standard.prefilled(submission.stamp.assignment) if submission.stamp else {}
+        found.extend(entry.nothing_filled(evidence, prefilled))
     found.extend(schema.fits_schema(evidence, {finding.key for finding in found if finding.key}))
     values = {**evidence.converted, **evidence.recomputed}
     if submission.stamp is not None and not _refused(evidence):

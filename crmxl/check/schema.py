@@ -128,15 +128,16 @@ def fits_schema(evidence: Evidence, reported: set[Key]) -> Iterator[Finding]:
         )
 
 
-_SCHEMAS: dict[str, dict[str, Any]] = {}
+_SCHEMAS: dict[str, tuple[Template, dict[str, Any]]] = {}
 
 
 def template_schema_of(evidence: Evidence) -> dict[str, Any]:
     """The derived schema of the submission's template, made once."""
     template = evidence.layout.template
-    if template.name not in _SCHEMAS:
-        _SCHEMAS[template.name] = template_schema(template)
-    return _SCHEMAS[template.name]
+    known = _SCHEMAS.get(template.name)
+    if known is None or known[0] is not template:  # another library may have another template of that name
+        known = _SCHEMAS[template.name] = template, template_schema(template)
+    return known[1]
 
 
 def _short(text: str) -> str:

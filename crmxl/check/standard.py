@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crmxl.define.policies import Policies, live
@@ -64,6 +65,11 @@ class Standard:
             return issued_values(issued, self.assignment(given, issued))
         except CrmxlError:  # a stamp that was tampered with; its figures are told as not verified
             return dict(issued.preset_values)
+
+    def prefilled(self, given: Assignment) -> Mapping[Key, Value]:
+        """Entries that stood in the unit's workbook when it went out."""
+        unit = self.round.by_code.get(given.unit) if self.round else None
+        return unit.prefilled if unit else {}
 
     def waivers(self, unit: str) -> tuple[Waiver, ...]:
         """The unit's waivers."""

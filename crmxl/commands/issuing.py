@@ -10,18 +10,18 @@ from pathlib import Path
 from crmxl.commands.output import say
 from crmxl.define.entries import load_entries
 from crmxl.define.library import Library
-from crmxl.define.policies import Policies, applicable, live
+from crmxl.define.policies import Policies, live
 from crmxl.define.round import load_round, round_library, round_policies
 from crmxl.errors import CrmxlError
 from crmxl.files import slug, write_atomically
+from crmxl.issue.assigning import Asked, Assigner
 from crmxl.issue.calculate import calculate
 from crmxl.issue.layout import lay_out
 from crmxl.issue.phase import phase_even
 from crmxl.issue.places import FLAG
 from crmxl.issue.workbook import issued_values, write
-from crmxl.model import Assignment, Lang, Template, Text
+from crmxl.model import Assignment, Lang, Text
 from crmxl.money import show
-from crmxl.policy import Policy
 from crmxl.signs import visible
 
 MOST_NAME = 60
@@ -52,10 +52,11 @@ def make_workbook(
     unit, unit_name = _named(unit, "--unit"), _named(unit_name, "--unit-name")
     chosen = tuple(part.strip() for part in parts.replace("，", ",").split(",") if part.strip())
     if round is not None:
-        template, given, rules, secret = _of_round(round, name, unit)
-        lang = given.lang
+        asked, secret = _of_round(round, name, unit)
+        layout, given, prefilled = asked.layout, asked.assignment, asked.prefilled
+        lang = layout.lang
     else:
-        template, secret = Library().load(name), b""
+        template, secret, prefilled = Library().load(name), b"", {}
         rules = live(template, Policies())
         given = Assignment(
             unit=unit or unit_name,
@@ -68,11 +69,13 @@ def make_workbook(
             lang=lang,
             policies=tuple(rule.name for rule in rules),
         )
-    layout = lay_out(template, given.year, given.parts, given.first_month, lang, rules)
+        layout = lay_out(template, given.year, given.parts, given.first_month, lang, rules)
     inputs, parameters = load_entries(data, layout) if data else ({}, {})
+    inputs = {**prefilled, **inputs}
     if phase == "even":
         inputs = phase_even(layout, inputs)
     assignment = replace(given, parts=layout.parts, parameters={**parameters, **given.parameters})
+    template = layout.template
     path = output or _free(
         Path(f"{'-'.join(filter(None, (template.id, slug(unit) if unit else '', str(layout.year))))}.xlsx")
     )
@@ -89,27 +92,19 @@ def make_workbook(
     say(_MADE.say(lang).format(facts=facts))
 
 
-def _of_round(folder: Path, name: str, unit: str) -> tuple[Template, Assignment, tuple[Policy, ...], bytes]:
-    """Template, assignment, rules and key of one unit's workbook, all by the round's records."""
+def _of_round(folder: Path, name: str, unit: str) -> tuple[Asked, bytes]:
+    """What is asked in one unit's workbook, and the key: all by the round's records, as when it is distributed."""
     records = load_round(folder)
     if not unit:
         raise CrmxlError("--round 要与 --unit 编码 一起用 · --round goes with --unit CODE")
-    template = round_library(folder).load(name)
-    if template.id not in {one.partition("@")[0] for one in records.templates}:
-        there = "、".join(records.templates)
-        raise CrmxlError(f"{name}: 本轮次的模板是 {there} · this round's templates are {there}")
-    rules = tuple(
-        records.policy_for(unit, policy)
-        for policy in applicable(template, map(round_policies(folder).load, records.policies))
-    )
-    kind = records.unit(unit).type
-    limits = {
-        rule: {name: limit.text for name, limit in kinds[kind].items()}
-        for rule, kinds in records.limits.items()
-        if kind in kinds
-    }
-    given = records.assignment(unit, template)
-    return template, replace(given, policies=tuple(rule.name for rule in rules), limits=limits), rules, records.key
+    there = {one.template for one in records.issues_for(records.unit(unit))}
+    found = next((one for one in there if name in (one, one.partition("@")[0])), None)
+    if found is None:
+        raise CrmxlError(
+            f"{name}: 本轮次给 {unit} 的模板是 {'、'.join(sorted(there)) or '（无）'} · "
+            f"this round's templates for {unit} are {', '.join(sorted(there)) or '(none)'}"
+        )
+    return Assigner(records, round_library(folder), round_policies(folder)).ask(unit, found), records.key
 
 
 def _named(name: str, option: str) -> str:

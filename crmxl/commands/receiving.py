@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from crmxl.group.totals import Totals
 
 _READING = Text("读取并校验", "Reading and checking")
+_WRITING = Text("写入明细", "Writing facts")
 _COPIES = Text("{count} 份标出问题的副本在 {folder}", "Marked copies in {folder}: {count}")
 _WIDTH = 100
 """Columns of a text report in a file."""
@@ -51,7 +53,7 @@ _COMPARED = Text(
 _FURTHER = Text("汇总发现的问题 {count} 个", "Found across submissions: {count}")
 _DUPLICATES = Text("内容相同、只计一次的文件 {count} 个", "Copies that count once, files: {count}")
 _NOTHING = Text("没有可以汇总的文件", "There is nothing to add up")
-_UNIT, _PART, _YUAN = Text("预算单位", "Unit"), Text("部分", "Part"), Text("总额（元）", "Total (yuan)")
+_PART, _YUAN = Text("部分", "Part"), Text("总额（元）", "Total (yuan)")
 _GROUP = Text("集团合计", "Group total")
 _TITLE = Text("{title}（{name}，{year} 年度，{count} 个单位）", "{title} ({name}, {year}, {count} units)")
 
@@ -107,7 +109,7 @@ def validate_files(
             raise CrmxlError("--compare 要与 --policy 文件 一起用 · --compare goes with --policy FILE")
         return compare_policies(paths, lang, form, bench(own, round), bench(own, round, policy))
     form = form_of(form, output, ("text", "json", "csv", "xlsx"), "text")
-    _keep_apart(annotate, paths)
+    keep_apart(annotate, paths)
     _keep_input(output, paths)
     reports = read_all(workbooks_in(paths), lang, bench(own, round, policy))
     if form == "text" and output is None:
@@ -162,12 +164,13 @@ def render_totals(totals: Totals, form: str, lang: Lang, source: str) -> bytes:
         return totals_parquet(totals, lang)
     from crmxl.report.group_workbook import write_totals
 
-    return write_totals(totals, lang=lang, made_of=source)
+    return write_totals(totals, lang=lang, made_of=source, watched=partial(progress, description=_WRITING.say(lang)))
 
 
 def print_totals(to: Console, totals: Totals, lang: Lang) -> None:
     """A table of units for each block, then what was left out and why, and what the files show together."""
     from crmxl.group.totals import told as told_in_line
+    from crmxl.report.levels import print_units
 
     if not totals.blocks:
         to.print(_NOTHING.say(lang))
@@ -176,8 +179,7 @@ def print_totals(to: Console, totals: Totals, lang: Lang) -> None:
             title=block.template.title.say(lang), name=block.template.name, year=block.year, count=len(block.units)
         )
         total = (_GROUP.say(lang), show_fen(block.total))
-        units = [(unit.shown(lang), show_fen(unit.total)) for unit in block.units]
-        print_table(to, (_UNIT.say(lang), _YUAN.say(lang)), units, right=(1,), title=title, total=total)
+        print_units(to, totals, block, lang, title=title, group=_GROUP.say(lang))
         parts = [(part.title.say(lang), show_fen(part.total)) for part in block.parts]
         if len(parts) > 1:
             to.print()
@@ -236,7 +238,7 @@ def _keep_input(output: Path | None, paths: Sequence[Path]) -> None:
         )
 
 
-def _keep_apart(folder: Path | None, paths: Sequence[Path]) -> None:
+def keep_apart(folder: Path | None, paths: Sequence[Path]) -> None:
     """Refuse to put copies among the files: the next run would take them for a second submission."""
     if folder is None:
         return

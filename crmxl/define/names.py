@@ -38,6 +38,7 @@ def name_faults(template: Template) -> Iterator[Fault]:
                 yield Fault(where, f"found `{name}`, which crmxl uses itself; choose another id")
         yield from _nesting(sheet, trail)
     yield from _repeated_codes(template)
+    yield from _renamed(template)
     yield from _tabs(template)
     yield from _parts(template)
 
@@ -69,6 +70,23 @@ def _repeated_codes(template: Template) -> Iterator[Fault]:
             yield Fault(row.trail, f"the code `{row.code}` is the one that {where} generates")
         else:
             yield Fault(row.trail, f"the code `{row.code}` stands already at {where}")
+
+
+def _renamed(template: Template) -> Iterator[Fault]:
+    """Old codes that say no single line: two lines claim one, or a row of this version still has it."""
+    there = {row.code.casefold(): row for row in rows(template)}
+    first: dict[str, Trail] = {}
+    for row in rows(template):
+        if row.line is None or not row.line.was:
+            continue
+        trail: Trail = (*row.trail[:-1], "was")
+        code = row.line.was.casefold()
+        if code in there:
+            where = dotted(there[code].trail)
+            yield Fault(trail, f"found `{row.line.was}`, a code that {where} still has; name the code of a line gone")
+        elif code in first:
+            yield Fault(trail, f"the old code `{row.line.was}` stands already at {dotted(first[code])}")
+        first.setdefault(code, trail)
 
 
 def _nesting(sheet: Sheet, trail: Trail) -> Iterator[Fault]:

@@ -111,6 +111,7 @@ def _lines(records: Sequence[Mapping[str, Any]], shares: frozenset[str]) -> tupl
             tags=tuple(record.get("tags", ())),
             values={id: _preset(value, id in shares) for id, value in record.get("values", {}).items()},
             formulas=dict(record.get("formulas", {})),
+            was=record.get("was", ""),
         )
         for record in records
     )

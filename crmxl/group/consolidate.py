@@ -7,13 +7,14 @@ Pure but for pandas (in ``facts``). Knows nothing of how totals are shown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from crmxl.catalogue import finding
 from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.group.facts import DIFFERENCE, MONEY_COLUMNS, Amounts, added_up, amounts, clean, gather, unit_of
+from crmxl.group.levels import levels
 from crmxl.group.outline import Leaf
 from crmxl.group.subtree import broken_over_subtrees
 from crmxl.group.totals import (
@@ -40,21 +41,26 @@ from crmxl.money import round_fen, show_fen
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crmxl.define.round import Round
+
 _ZERO = (0,) * len(MONEY_COLUMNS)
 _Sums = Mapping[Any, tuple[int, ...]]
 
 
-def consolidate(reports: Sequence[Report], standard: Standard | None = None) -> Totals:
+def consolidate(
+    reports: Sequence[Report], standard: Standard | None = None, *, beside: Sequence[LeftOut] = ()
+) -> Totals:
     """The totals of ``reports``, whatever their order; with a round's ``standard``, what its records ask of all.
 
     Left out: blocked reports, reports whose total cannot be computed, and all files of a unit that sent different ones
     for a template, in whatever versions or years (G101). Identical bytes count once (G102). In a round, units that sent
-    nothing are listed (G103), and a parent's figures are added or compared (G104) as the round says. Raises
+    nothing are listed (G103), and a parent's figures are added or compared (G104) as the round says; ``beside`` are
+    what somebody has left out already, to be listed with the others. Raises
     ConservationError where sums of the same facts disagree, DefinitionError where a rule means nothing in a template.
     """
     blocked, candidates = _without_blocked(reports)
     accepted, conflicts, duplicates = _one_for_each_unit(candidates)
-    left_out = [*blocked, *conflicts]
+    left_out = [*beside, *blocked, *conflicts]
     accepted.sort(key=_order)
     ordered, parents = parted(standard.round if standard else None, accepted)
     facts = gather(ordered)
@@ -63,23 +69,37 @@ def consolidate(reports: Sequence[Report], standard: Standard | None = None) -> 
         members = [report for report in ordered if _block(report) == (name, year)]
         mine = facts[(facts["template"] == name) & (facts["year"] == year)] if len(facts) else facts
         blocks.append(_hold(_add_up(members, mine)))
-    beside: list[LeftOut] = []
+    only_compared: list[LeftOut] = []
     findings: list[GroupFinding] = []
     if standard is not None and (round := standard.round) is not None:
         findings = list(missing(round, accepted, left_out))
         left_out += [LeftOut("", one.unit, one.unit_name, one.template, (one.finding,)) for one in findings]
         for file, told in compared(round, parents, ordered, facts):
-            beside.append(file)
+            only_compared.append(file)
             findings += [told] if told else []
         findings += [*other_versions(round, accepted), *broken_over_subtrees(ordered, standard)]
+        aside = {(_block(one), unit_of(one)): round_fen(one.total) for one in parents if one.total is not None}
+        blocks = [_in_levels(round, block, aside) for block in blocks]
     return Totals(
         blocks=tuple(blocks),
         left_out=tuple(sorted(left_out, key=_left_out_order)),
         duplicates=tuple(sorted(duplicates, key=_left_out_order)),
-        compared=tuple(beside),
+        compared=tuple(only_compared),
         findings=tuple(findings),
         facts=facts,
     )
+
+
+def _in_levels(round: Round, block: Block, aside: Mapping[tuple[tuple[str, int], str], int]) -> Block:
+    """``block`` with the round's tree; ``aside`` are parents' totals that are only compared, by block and unit."""
+    mine = {unit: fen for (of, unit), fen in aside.items() if of == (block.template.name, block.year)}
+    return replace(block, levels=levels(round, block, mine))
+
+
+def added_of(round: Round, reports: Sequence[Report]) -> tuple[list[Report], list[LeftOut]]:
+    """Of reports with one for each unit and template: those that are added up, and those that do not count."""
+    left_out, kept = _without_blocked(reports)
+    return parted(round, kept)[0], left_out
 
 
 # ---- which files count -------------------------------------------------------------------------------------------
@@ -210,9 +230,10 @@ def _offered(reports: Sequence[Report], plans: Mapping[int, Amounts], *, adds: b
     """The lines that the reports' workbooks have, in the template's order, and which units have each."""
     found: dict[tuple[int, str, str], tuple[Leaf, list[str]]] = {}
     for report in reports:
+        unit = unit_of(report)
         for leaf, column, _, counted in plans[id(_layout(report))].rows:
             if counted is adds:
-                found.setdefault((leaf.rank, leaf.code, column), (leaf, []))[1].append(unit_of(report))
+                found.setdefault((leaf.rank, leaf.code, column), (leaf, []))[1].append(unit)
     return [_Offered(found[key][0], key[2], tuple(found[key][1])) for key in sorted(found)]
 
 

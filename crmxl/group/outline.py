@@ -80,25 +80,31 @@ def counted(layout: Layout, amounts: Sequence[Key]) -> frozenset[Key]:
     Whatever this misses shows as a difference between a unit's total and its lines.
     """
     known = frozenset(amounts)
-    found: set[Key] = set()
-    opened: set[Key] = set()
-    todo = [layout.template.total]
-    while todo:
-        key = todo.pop()
-        if key in known:
-            found.add(key)
-        elif key not in opened:
-            opened.add(key)
-            cell = layout.cells.get(key)
-            if cell is not None and cell.formula is not None:
-                todo.extend(_added(cell.formula))
+    found = opened(layout, layout.template.total, known)
     if found:
-        return frozenset(found)
+        return found
     code, column = split_key(layout.template.total)
     total = layout.cells.get(layout.template.total)
     if total is None or (code != TOTAL and code != total.sheet):
         return frozenset()
     return frozenset(key for key in known if split_key(key)[1] == column and layout.cells[key].sheet == total.sheet)
+
+
+def opened(layout: Layout, key: Key, known: frozenset[Key]) -> frozenset[Key]:
+    """Which of the amounts ``known`` the amount at ``key`` adds up, each once; itself where it is one of them."""
+    found: set[Key] = set()
+    seen: set[Key] = set()
+    todo = [key]
+    while todo:
+        key = todo.pop()
+        if key in known:
+            found.add(key)
+        elif key not in seen:
+            seen.add(key)
+            cell = layout.cells.get(key)
+            if cell is not None and cell.formula is not None:
+                todo.extend(_added(cell.formula))
+    return frozenset(found)
 
 
 def _added(node: Node) -> Iterator[Key]:

@@ -15,11 +15,12 @@ from crmxl.check.evidence import Evidence
 from crmxl.check.rules.policy import broken_rules
 from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
-from crmxl.define.round import Round, Unit
+from crmxl.define.round import Round
+from crmxl.define.units import Unit
 from crmxl.expression import Fault, Node, Value, evaluate, keys
 from crmxl.group.facts import unit_of
 from crmxl.group.totals import GroupFinding
-from crmxl.group.tree import names_of, template_of
+from crmxl.group.tree import names_of, repeating, template_of
 from crmxl.issue.layout import lay_out
 from crmxl.issue.places import Layout, Role
 from crmxl.issue.ruling import Asked
@@ -40,6 +41,7 @@ def broken_over_subtrees(counted: Sequence[Report], standard: Standard) -> Itera
     for template in _templates(round, counted):
         sent = {unit_of(report): report for report in counted if template_of(report).id == template.id}
         questions: dict[str, _Question] = {}
+        above = repeating(round, template.id)
         for unit in round.units:
             below = round.descendants(unit.code)
             there = [sent[one.code] for one in (unit, *below) if one.code in sent]
@@ -47,15 +49,11 @@ def broken_over_subtrees(counted: Sequence[Report], standard: Standard) -> Itera
                 continue
             if unit.type not in questions:  # limits differ by nothing else
                 questions[unit.type] = _question(template, _policies(standard, round, unit), round)
-            absent = [one.code for one in (unit, *below) if one.code not in sent and _adds(round, one)]
+            added = (one.code for one in (unit, *below) if round.asks(one.code, template.id) and one.code not in above)
+            absent = [code for code in added if code not in sent]
             for found in _broken(unit, questions[unit.type], sent.get(unit.code), there, standard):
                 said = _told(found, len(there), absent) if below else found
                 yield GroupFinding(unit.code, unit.name, template.name, said)
-
-
-def _adds(round: Round, unit: Unit) -> bool:
-    """Whether the unit's own figures are added up."""
-    return round.parent_amount == "own" or not round.children(unit.code)
 
 
 def _templates(round: Round, counted: Sequence[Report]) -> list[Template]:

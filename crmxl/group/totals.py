@@ -16,6 +16,10 @@ from crmxl.model import Finding, Lang, Severity, Template, Text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crmxl.group.levels import Level
+    from crmxl.group.origin import Origin
+    from crmxl.group.stages import Stages
+
 NO_UNIT = Text("（未注明单位）", "(no unit)")
 OWN = Text("自填项目", "Named by the unit")
 DIFFERENCE_TITLE = Text("总额与明细之差", "Total less its lines")
@@ -114,6 +118,13 @@ class Block:
     """Titles of the columns that amounts stand in, by id."""
     notes: tuple[Text, ...] = ()
     """What a reader of the totals has to know."""
+    levels: tuple[Level, ...] = ()
+    """In a round, every unit in the order of the tree with its subtotal."""
+
+    @property
+    def several_levels(self) -> bool:
+        """Whether any unit stands below another."""
+        return any(level.depth > 1 for level in self.levels)
 
     @property
     def disclosed(self) -> tuple[UnitTotal, ...]:
@@ -126,7 +137,7 @@ class LeftOut:
     """A file that does not count, and why; or a copy of one that does."""
 
     file: str
-    """Path as given; empty where a unit of the round has sent none."""
+    """Path as given; empty where a unit of the round has sent none, and for a nil return."""
     unit: str
     unit_name: str
     template: str
@@ -134,6 +145,8 @@ class LeftOut:
     findings: tuple[Finding, ...] = ()
     reason: Text = field(default=Text(""))
     """Where no finding says it."""
+    remedy: Text = field(default=Text(""))
+    """What to do where no finding says it; by default, correct and resubmit."""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -142,7 +155,7 @@ class LeftOut:
 
     def shown(self, lang: Lang) -> str:
         """The unit for people; empty where unknown."""
-        return _shown(self.unit, self.unit_name, lang)
+        return named(self.unit, self.unit_name, lang)
 
     def why(self, lang: Lang) -> str:
         """The reasons, with codes and cells."""
@@ -157,7 +170,12 @@ class LeftOut:
     def fix(self, lang: Lang) -> str:
         """What to do, each remedy once."""
         fixes = dict.fromkeys(word(finding, lang, self.file).fix for finding in self.findings)
-        return "\n".join(tuple(fixes)[:_MOST]) or RETURN.say(lang)
+        return "\n".join(tuple(fixes)[:_MOST]) or (self.remedy if self.remedy.zh else RETURN).say(lang)
+
+    @property
+    def absent(self) -> bool:
+        """Whether nothing came in that could count."""
+        return not self.file and bool(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +192,7 @@ class GroupFinding:
 
     def shown(self, lang: Lang) -> str:
         """The unit for people."""
-        return _shown(self.unit, self.unit_name, lang)
+        return named(self.unit, self.unit_name, lang)
 
 
 @dataclass(frozen=True)
@@ -191,6 +209,10 @@ class Totals:
     """Parents' files that are compared with the units below and never added; nothing is missing for want of them."""
     findings: tuple[GroupFinding, ...] = ()
     """What the submissions of a round show together; none outside one."""
+    origin: Origin | None = None
+    """Where totals from a round's ledger come from; None for totals of files."""
+    against: Stages | None = None
+    """Another round beside this one, with the changes."""
     facts: pd.DataFrame = field(repr=False, compare=False, kw_only=True)
     """Every fact that counts, by block, unit and place in the template; columns as in ``facts.COLUMNS``."""
 
@@ -213,13 +235,13 @@ class Totals:
 
     @property
     def files_left_out(self) -> tuple[LeftOut, ...]:
-        """Files that do not count."""
-        return tuple(one for one in self.left_out if one.file)
+        """Files, and nil returns, that do not count."""
+        return tuple(one for one in self.left_out if not one.absent)
 
     @property
     def missing(self) -> tuple[LeftOut, ...]:
         """Units of the round, once for each template, that have sent nothing."""
-        return tuple(one for one in self.left_out if not one.file)
+        return tuple(one for one in self.left_out if one.absent)
 
     @property
     def further(self) -> tuple[GroupFinding, ...]:
@@ -228,7 +250,8 @@ class Totals:
         return tuple(one for one in self.findings if id(one.finding) not in told)
 
 
-def _shown(unit: str, name: str, lang: Lang) -> str:
+def named(unit: str, name: str, lang: Lang) -> str:
+    """A unit for people: its name, with the code where that is another."""
     if not name or name == unit:
         return unit
     return f"{name}（{unit}）" if lang == "zh" else f"{name} ({unit})"

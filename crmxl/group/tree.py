@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from crmxl.catalogue import finding
 from crmxl.check.verdict import Report
-from crmxl.define.round import Round, Unit
+from crmxl.define.round import Round
+from crmxl.define.units import Unit
 from crmxl.group.facts import DIFFERENCE, added_up, clean, gather, unit_of
 from crmxl.group.outline import leaves
 from crmxl.group.totals import GroupFinding, LeftOut
@@ -38,11 +39,12 @@ def missing(round: Round, counted: Sequence[Report], left_out: Sequence[LeftOut]
     """
     there = {(unit_of(report), template_of(report).id) for report in counted}
     there |= {(one.unit, one.template.partition("@")[0]) for one in left_out}
+    above = {issue: repeating(round, issue) for issue in round.templates}
     for unit in round.units:
-        for name in round.templates:
+        for name in (issue.template for issue in round.issues_for(unit)):
             if (unit.code, name.partition("@")[0]) not in there:
-                above = round.parent_amount == "sum" and bool(round.children(unit.code))
-                told = finding("G103", variant="above" if above else "", found=_shown(unit), expected=name)
+                variant = "above" if unit.code in above[name] else ""
+                told = finding("G103", variant=variant, found=_shown(unit), expected=name)
                 yield GroupFinding(unit.code, unit.name, name, told)
 
 
@@ -63,9 +65,24 @@ def parted(round: Round | None, counted: Sequence[Report]) -> tuple[list[Report]
     """Reports to add up, and reports of parents whose figures are compared with their children's and never added."""
     if round is None or round.parent_amount == "own":
         return list(counted), []
-    above = {unit.code for unit in round.units if round.children(unit.code)}
-    parents = [report for report in counted if unit_of(report) in above]
-    return [report for report in counted if unit_of(report) not in above], parents
+    above = {id: repeating(round, id) for id in {template_of(report).id for report in counted}}
+    parents = [report for report in counted if unit_of(report) in above[template_of(report).id]]
+    return [report for report in counted if unit_of(report) not in above[template_of(report).id]], parents
+
+
+def repeating(round: Round, template: str) -> frozenset[str]:
+    """The units whose figures only repeat those below them: parents of any unit that fills the template too, where the
+    round says that a parent's amounts are sums.
+    """
+    if round.parent_amount == "own":
+        return frozenset()
+    found: set[str] = set()
+    for unit in round.units:
+        if round.asks(unit.code, template):
+            while unit.parent and unit.parent not in found:
+                unit = round.by_code[unit.parent]
+                found.add(unit.code)
+    return frozenset(found)
 
 
 def compared(
@@ -78,8 +95,10 @@ def compared(
     """
     for report in parents:
         unit, template = round.unit(unit_of(report)), template_of(report)
-        below = [one.code for one in round.descendants(unit.code) if not round.children(one.code)]
+        above = repeating(round, template.id)
         sent = {unit_of(one): one for one in counted if template_of(one).id == template.id}
+        under = (one.code for one in round.descendants(unit.code) if one.code not in above)
+        below = [code for code in under if code in sent or round.asks(code, template.id)]
         totals = [round_fen(one.total) for code in below if (one := sent.get(code)) and one.total is not None]
         absent = [code for code in below if code not in sent]
         own, theirs = round_fen(report.total or 0), sum(totals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crmxl.issue import looks
@@ -12,6 +12,7 @@ from crmxl.issue.stamp import SHEET
 from crmxl.model import Lang, Text
 
 if TYPE_CHECKING:
+    from crmxl.issue.remarks import Aside
     from crmxl.issue.workbook import Note
 
 CHANGE_LOG = Text("变更记录", "Change log")
@@ -26,6 +27,7 @@ _LOG_COLUMNS = (
     (Text("原因", "Reason"), 44),
 )
 _LOG_ROWS = 22
+_SCRATCH_WIDTH = 14
 _LOG_NOTE = Text(
     "填报后的修改请逐笔登记，便于审核。本表不参与计算。",
     "Record each later change for the reviewers. Nothing here is calculated with.",
@@ -40,29 +42,63 @@ _FINDING_COLUMNS = (
     (Text("怎么改", "What to do"), 48),
 )
 _FINDINGS_NOTE = Text(
-    "点“位置”可跳到单元格。本副本用来看问题，请在自己的原文件中修改后重新提交。",
-    "Click Where to go to the cell. This copy is for reading; please correct your own file and submit it again.",
+    "点“位置”可跳到单元格。本副本用来看问题，不要提交；请在原文件中修改后提交原文件。",
+    "Click Where to go to the cell. This copy is for reading only: change your own file and submit that one.",
 )
 
 
-def write_change_log(book: Book, lang: Lang) -> None:
-    """变更记录: a table for the unit's own record of changes; never read."""
+def scratch_words(lang: Lang) -> dict[tuple[int, int], str]:
+    """What 工作底稿 is issued with, by row and column."""
+    return {(1, 1): SCRATCH.say(lang), (2, 1): _SCRATCH_NOTE.say(lang)}
+
+
+def log_words(lang: Lang) -> dict[tuple[int, int], str]:
+    """What 变更记录 is issued with, by row and column."""
+    titles = {(3, column): title.say(lang) for column, (title, _) in enumerate(_LOG_COLUMNS, 1)}
+    return {(1, 1): CHANGE_LOG.say(lang), (2, 1): _LOG_NOTE.say(lang), **titles}
+
+
+def write_change_log(book: Book, lang: Lang, entered: Mapping[tuple[int, int], Aside]) -> None:
+    """变更记录: a table for the unit's own record of changes, with what it has ``entered`` in a copy; never counted."""
     page = _table(book, CHANGE_LOG.say(lang), _LOG_NOTE.say(lang), _LOG_COLUMNS, lang)
     for row in range(4, 4 + _LOG_ROWS):
         for column in range(1, len(_LOG_COLUMNS) + 1):
             page.text(row, column, "", looks.FREE)
+    heights: dict[int, int] = {}
+    for (row, column), aside in entered.items():
+        width = _LOG_COLUMNS[column - 1][1] if column <= len(_LOG_COLUMNS) else 8
+        heights[row] = max(heights.get(row, 1), looks.lines(aside.shown, width - 1))
+        _write_aside(page, row, column, aside, looks.FREE)
+    for row, most in heights.items():
+        page.call("set_row", row - 1, looks.ROW_HEIGHT + (most - 1) * looks.LINE_HEIGHT)
     page.call("protect", "", {"format_columns": True, "format_rows": True, "sort": True})
 
 
-def write_scratch(book: Book, lang: Lang) -> None:
-    """工作底稿: free, never read."""
+def write_scratch(book: Book, lang: Lang, entered: Mapping[tuple[int, int], Aside]) -> None:
+    """工作底稿: free, with what the unit has ``entered`` in a copy; never counted."""
     page = book.sheet(SCRATCH.say(lang))
-    page.call("set_column", 0, 20, 14)
+    page.call("set_column", 0, 20, _SCRATCH_WIDTH)
     page.text(1, 1, SCRATCH.say(lang), looks.TITLE)
     page.call("set_row", 0, 30)
     page.text(2, 1, _SCRATCH_NOTE.say(lang), looks.NOTE)
     page.call("set_paper", 9)
     page.call("set_landscape")
+    widest: dict[int, int] = {}
+    for (row, column), aside in entered.items():
+        if not isinstance(aside.value, str):  # a number that does not fit is shown as ####; a text flows on
+            widest[column] = max(widest.get(column, 0), len(aside.shown) + 2)
+        _write_aside(page, row, column, aside, {})
+    for column, width in widest.items():
+        if width > _SCRATCH_WIDTH:
+            page.call("set_column", column - 1, column - 1, width)
+
+
+def _write_aside(page: Page, row: int, column: int, aside: Aside, style: looks.Looks) -> None:
+    """A value of the unit's own, never a formula."""
+    if isinstance(aside.value, str):
+        page.text(row, column, aside.value, {**style, "num_format": "@"})
+    else:
+        page.number(row, column, aside.value, {**style, "num_format": aside.number_format})
 
 
 def write_findings(book: Book, layout: Layout, notes: Sequence[Note]) -> None:
@@ -83,7 +119,8 @@ def write_findings(book: Book, layout: Layout, notes: Sequence[Note]) -> None:
         page.text(row, 4, note.title, wrapped)
         page.text(row, 5, note.message, wrapped)
         page.text(row, 6, note.fix, wrapped)
-        most = max(looks.lines(note.message, 60), looks.lines(note.fix, 44), looks.lines(note.title, 26))
+        sides = (note.severity, 9), (note.title, 26), (note.message, 60), (note.fix, 44)
+        most = max(looks.lines(text, width) for text, width in sides)
         page.call("set_row", row - 1, looks.ROW_HEIGHT + (most - 1) * looks.LINE_HEIGHT)
     page.call("protect", "", {"format_columns": True, "format_rows": True})
 

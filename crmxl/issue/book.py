@@ -95,6 +95,11 @@ class Book:
             raise WriteError(f"a cell holds at most {MAX_TEXT:,} characters, not {length:,}")
         return text.encode("utf-16-le")[: 2 * (MAX_TEXT - 1)].decode("utf-16-le", "ignore") + "…"
 
+    @property
+    def texts(self) -> frozenset[str]:
+        """Every text that was written, formulas' values aside."""
+        return frozenset(self.workbook.str_table.string_table)
+
     def open_at(self, page: Page) -> None:
         """The sheet that is shown when the file is opened."""
         page.raw.activate()
@@ -139,6 +144,13 @@ class Page:
         """A link inside the workbook, such as ``'校验'!A1``."""
         with refusing():
             check(self.raw.write_url(row - 1, column - 1, f"internal:{target}", self.book.format(looks), text))
+
+    def comment(self, row: int, column: int, text: str, width: int, height: int) -> None:
+        """A note on a cell, in a box of this many pixels."""
+        options = {"author": "crmxl", "width": width, "height": height, "font_name": FONT, "font_size": 9}
+        text = self.book.fitting(text)
+        with refusing():
+            check(self.raw.write_comment(row - 1, column - 1, text, options))
 
     def call(self, method: str, *arguments: Any, **options: Any) -> None:
         """Any other method of XlsxWriter's sheet, its failures raised; a row is no higher than Excel allows."""

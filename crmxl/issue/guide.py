@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from crmxl.expression import Value
 from crmxl.issue import looks
 from crmxl.issue.book import Book, Page
 from crmxl.issue.places import FLAG, Layout, Role, RowKind, quoted
 from crmxl.issue.validation import result_colours
 from crmxl.model import Assignment, Kind, Text, Type
+
+if TYPE_CHECKING:
+    from crmxl.issue.remarks import Carried
 
 NAME = Text("填报说明", "Guide")
 _FACTS = Text("基本信息", "Facts")
@@ -43,6 +49,23 @@ _GENERAL = (
         "Record later changes in Change log, save as .xlsx and submit; no other format is needed.",
     ),
 )
+_COPY = Text("标注副本，不用于提交", "Marked copy, not to be submitted")
+_COPY_STEPS = (
+    Text("本文件", "This file"),
+    Text(
+        "这是标出问题的副本：有问题的单元格已标红并带批注，全部问题见“问题清单”。请不要提交本副本。",
+        "This is a copy with the findings: their cells are red and carry a note; the sheet Findings lists them all. "
+        "Do not submit it.",
+    ),
+    Text("怎么改", "What to do"),
+    Text(
+        "请在原文件中修改，改好后提交原文件。",
+        "Change it in your own file, and submit your own file.",
+    ),
+)
+_UNCARRIED = Text("本副本没有带入的内容（请在原文件中修改）", "Not carried into this copy (change it in your own file)")
+_FILE = Text("原文件", "Your file")
+_FURTHER = Text("另有 {count} 处，请查看原文件。", "{count} more; see your own file.")
 _SWATCHES = (
     (
         Role.INPUT,
@@ -58,10 +81,16 @@ _SWATCHES = (
     ),
     (Role.CLOSED, RowKind.LINE, Text("不在预算期间内的月份：锁定", "Month outside the period: locked")),
 )
+_MOST_KEPT = 100
+_texts: dict[tuple[str, str], frozenset[str]] = {}
+"""Texts of the sheet as issued to nobody in particular, by layout; the workbooks of a round have few layouts."""
 
 
-def write(book: Book, layout: Layout, assignment: Assignment, flag: Value) -> Page:
-    """The sheet 填报说明; returns it, since the workbook opens there."""
+def write(book: Book, layout: Layout, assignment: Assignment, flag: Value, carried: Carried | None = None) -> Page:
+    """The sheet 填报说明; returns it, since the workbook opens there.
+
+    An annotated copy, which ``carried`` makes it, says first that it is one, and what of the unit's it does not carry.
+    """
     lang = layout.lang
     page = book.sheet(NAME.say(lang))
     page.call("hide_gridlines", 2)
@@ -71,7 +100,7 @@ def write(book: Book, layout: Layout, assignment: Assignment, flag: Value) -> Pa
     page.call("set_row", 0, 12)
     page.call("set_row", 1, 36)
     page.text(2, 2, headline(layout), looks.TITLE)
-    row = 4
+    row = _copy(page, 4, carried, layout) if carried is not None else 4
     row = _heading(page, row, _FACTS.say(lang))
     for label, value in _facts(layout, assignment):
         page.text(row, 2, label, looks.ASIDE)
@@ -109,6 +138,43 @@ def write(book: Book, layout: Layout, assignment: Assignment, flag: Value) -> Pa
     page.call("print_area", 0, 0, row, 2)
     page.call("protect", "", {"format_columns": True, "format_rows": True})
     return page
+
+
+def texts(layout: Layout, assignment: Assignment) -> frozenset[str]:
+    """Every text of the sheet as it is issued."""
+    key = layout.fingerprint, layout.lang
+    if key not in _texts:
+        if len(_texts) >= _MOST_KEPT:
+            _texts.clear()
+        book = Book()
+        write(book, layout, Assignment(year=layout.year, lang=layout.lang), "")
+        _texts[key] = book.texts
+    return _texts[key] | {text for fact in _facts(layout, assignment) for text in fact}
+
+
+def _copy(page: Page, row: int, carried: Carried, layout: Layout) -> int:
+    """That this is a copy, and what it lacks; the next free row."""
+    lang = layout.lang
+    row = _heading(page, row, _COPY.say(lang))
+    told = [text.say(lang) for text in _COPY_STEPS]
+    row = _pairs(page, row, list(zip(told[::2], told[1::2], strict=True)))
+    if carried.uncarried_count:
+        row = _heading(page, row + 1, _UNCARRIED.say(lang))
+        row = _pairs(page, row, [(where or _FILE.say(lang), what) for where, what in carried.uncarried])
+        if further := carried.uncarried_count - len(carried.uncarried):
+            row = _pairs(page, row, [("…", _FURTHER.say(lang).format(count=f"{further:,}"))])
+    return row + 1
+
+
+def _pairs(page: Page, row: int, pairs: Sequence[tuple[str, str]]) -> int:
+    """Labels with what is said of them, rows as high as both need; the next free row."""
+    for label, value in pairs:
+        page.text(row, 2, label, {**looks.ASIDE, "text_wrap": True})
+        page.text(row, 3, value, looks.WRAPPED)
+        most = max(looks.lines(label, 15), looks.lines(value, 76))
+        page.call("set_row", row - 1, looks.ROW_HEIGHT + (most - 1) * looks.LINE_HEIGHT)
+        row += 1
+    return row
 
 
 def headline(layout: Layout) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from crmxl.errors import WriteError
 from crmxl.expression import Value
-from crmxl.issue import appendix, guide, looks, printing
+from crmxl.issue import appendix, guide, looks, printing, remarks
 from crmxl.issue.book import Book, Page, footer
 from crmxl.issue.calculate import calculate, subtract
 from crmxl.issue.names import TOTAL
@@ -37,6 +37,7 @@ from crmxl.issue.places import (
     a1,
     letters,
 )
+from crmxl.issue.remarks import Carried
 from crmxl.issue.stamp import Stamp, properties, stamp_text
 from crmxl.issue.validation import below_zero, conditional_formats, data_validations
 from crmxl.model import Assignment, Key, Kind, Lang, Text, Type, split_key
@@ -82,24 +83,29 @@ def write(
     inputs: Mapping[Key, Value] | None = None,
     *,
     notes: Sequence[Note] = (),
+    carried: Carried | None = None,
     secret: bytes = b"",
     cache: bool = True,
 ) -> bytes:
     """The workbook of one unit. ``inputs`` are exact values (元), texts as typed, dates as serial numbers.
 
+    With ``notes`` it is an annotated copy, which has what is ``carried`` from the returned file.
     ``secret`` signs the stamp; ``cache=False`` leaves the values of formulas empty, for an oracle that must compute
     them. Raises WriteError beyond Excel's limits.
     """
     given = {**(inputs or {}), **issued_values(layout, assignment)}
     values = {**given, **calculate(layout, given)}
-    marked = {note.key for note in notes if note.key}
+    marked: dict[Key, list[Note]] = {}
+    for note in notes:
+        marked.setdefault(note.key, []).append(note)
     book = Book(locked=True)
+    beside = carried or Carried()
     writer = _Writer(book, layout, assignment, values, marked, cache)
-    first = guide.write(book, layout, assignment, writer.flag_value())
+    first = guide.write(book, layout, assignment, writer.flag_value(), beside if notes else None)
     for plan in layout.sheets:
         writer.sheet(plan)
-    appendix.write_change_log(book, layout.lang)
-    appendix.write_scratch(book, layout.lang)
+    appendix.write_change_log(book, layout.lang, beside.log)
+    appendix.write_scratch(book, layout.lang, beside.scratch)
     if notes:
         appendix.write_findings(book, layout, notes)
     text = stamp_text(
@@ -133,6 +139,19 @@ def issued_values(layout: Layout, assignment: Assignment) -> dict[Key, Value]:
     return found
 
 
+def words_around(layout: Layout, plan: SheetPlan, assignment: Assignment) -> set[str]:
+    """The texts that are issued on a data sheet outside its keyed cells, the signature block aside."""
+    lang = layout.lang
+    words = {_CHECK.say(lang), _LEFT.say(lang), _CODE.say(lang), plan.note, heading(layout, plan)}
+    words |= {row.title for row in plan.rows} | {span.title for span in plan.spans}
+    return words | {_unit_line(layout, assignment)}
+
+
+def _unit_line(layout: Layout, assignment: Assignment) -> str:
+    unit = assignment.unit_name or assignment.unit
+    return _UNIT.say(layout.lang).format(unit=unit or "________", year=layout.year)
+
+
 class _Writer:
     """Writes the data sheets and 校验."""
 
@@ -142,7 +161,7 @@ class _Writer:
         layout: Layout,
         assignment: Assignment,
         values: Mapping[Key, Value],
-        marked: set[Key],
+        marked: Mapping[Key, Sequence[Note]],
         cache: bool,
     ) -> None:
         self.book, self.layout, self.assignment = book, layout, assignment
@@ -192,9 +211,7 @@ class _Writer:
             page.call("set_row", row - 1, None, None, {"hidden": True})
         page.call("set_row", TITLE_ROW - 1, 30)
         page.text(TITLE_ROW, start, heading(self.layout, plan), looks.TITLE)
-        unit = self.assignment.unit_name or self.assignment.unit
-        info = _UNIT.say(self.lang).format(unit=unit or "________", year=self.layout.year)
-        page.text(STATUS_ROW, start, info, looks.INFO)
+        page.text(STATUS_ROW, start, _unit_line(self.layout, self.assignment), looks.INFO)
         page.text(NOTE_ROW, 1, _CHECK.say(self.lang), looks.LABEL)
         reference = self.layout.addresser(plan.id)((FLAG,))[0]
         page.formula(NOTE_ROW, 2, reference, self.flag_value(), looks.FLAG)
@@ -253,9 +270,10 @@ class _Writer:
 
     def _cell(self, page: Page, cell: Cell, row: Row, *, unlocked: bool) -> None:
         style = looks.cell(cell.role, cell.type, row.kind, unlocked=unlocked)
+        place = cell.row, cell.column
         if cell.key in self.marked:
             style = {**style, **looks.MARKED}
-        place = cell.row, cell.column
+            remarks.put(page, *place, self.marked[cell.key], self.lang)
         if cell.formula is not None:
             if cell.key.endswith("@_status"):
                 style = {**style, "font_color": looks.RED_TEXT, "font_size": 9}

@@ -19,8 +19,9 @@ from crmxl.issue.places import CHECKS, Layout, Role
 from crmxl.model import Finding, Key
 from crmxl.receive import surroundings
 from crmxl.receive.anchors import Anchors, Standing, flag_place, locate
+from crmxl.receive.beside import beside
 from crmxl.receive.cells import Cells, read_cells
-from crmxl.receive.gate import admit
+from crmxl.receive.gate import Parts, admit
 from crmxl.receive.identity import Identity, identify
 from crmxl.receive.leftovers import leftovers, tell
 from crmxl.receive.limits import LIMITS, Refused, too_large
@@ -57,17 +58,18 @@ def read(path: Path, library: Library, policies: Policies | None = None) -> Subm
     try:
         if size > LIMITS.file:
             raise too_large(size, LIMITS.file)
-        cells = read_cells(admit(data, path.name))
+        parts = admit(data, path.name)
+        cells = read_cells(parts)
     except Refused as refused:
         return replace(found, findings=(refused.finding,))
     found = replace(found, sheet_names=tuple(tab.name for tab in cells.tabs), links=cells.links)
     identity = identify(cells, library, policies or _shipped())
     if identity.layout is None:
         return replace(found, stamp=identity.stamp, findings=identity.findings)
-    return _contents(found, identity, cells)
+    return _contents(found, identity, cells, parts)
 
 
-def _contents(found: Submission, identity: Identity, cells: Cells) -> Submission:
+def _contents(found: Submission, identity: Identity, cells: Cells, parts: Parts) -> Submission:
     """``found`` with everything that stands in the cells of its layout, and the findings of the S family."""
     layout = identity.layout
     assert layout is not None
@@ -86,6 +88,7 @@ def _contents(found: Submission, identity: Identity, cells: Cells) -> Submission
         contents=_settled(layout, contents),
     )
     submission, structure = _structure(submission, anchors, standing, cells)
+    submission = replace(submission, beside=beside(submission, anchors, standing, cells, parts))
     file = tuple(surroundings.never_calculated(submission))
     return replace(submission, findings=(*file, *identity.findings, *structure))
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from crmxl.issue.places import Layout, RowKind, a1
 from crmxl.issue.stamp import Stamp
-from crmxl.model import Finding, Key, Place
+from crmxl.model import Finding, Key, Place, Said
 
 _ZERO_WIDTH = dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF))
 
@@ -69,6 +69,30 @@ class Spot:
         return a1(self.row, self.column)
 
 
+@dataclass(frozen=True, slots=True)
+class Uncarried:
+    """Something of the unit's own that no copy of its file carries."""
+
+    where: str
+    """Tab's name, with a cell or a range where it stands in one; empty where only the file is known."""
+    what: Said
+    """The content's beginning, or what it is, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a unit put into its file beside the form; never judged, never counted."""
+
+    scratch: Mapping[tuple[int, int], Content] = field(default_factory=dict)
+    """工作底稿 by row and column: values and texts as shown, without formulas; bounded."""
+    log: Mapping[tuple[int, int], Content] = field(default_factory=dict)
+    """变更记录, likewise."""
+    uncarried: tuple[Uncarried, ...] = ()
+    """The first of what a copy does not carry."""
+    uncarried_count: int = 0
+    """How much of that there is."""
+
+
 @dataclass(frozen=True)
 class Submission:
     """One returned workbook, read against the layout it was issued from."""
@@ -97,6 +121,8 @@ class Submission:
     """Where the frozen headers repeat the master flag, and what stands there."""
     headers: Mapping[str, tuple[int, Mapping[int, Content]]] = field(default_factory=dict)
     """By tab name of a data sheet: the row of that flag, and what stands in it by column."""
+    beside: Beside = Beside()
+    """What a copy of the file carries beside the entries, and what it does not."""
     findings: tuple[Finding, ...] = ()
     """What went wrong while reading (families F, I and S)."""
 

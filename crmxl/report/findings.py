@@ -109,11 +109,12 @@ def _file(report: Report, lang: Lang) -> dict[str, Any]:
         "unit_name": report.unit_name,
         "verdict": report.verdict.value,
         "total": None if report.total is None else decimal_text(report.total),
-        "findings": [_finding(finding, report, lang) for finding in report.findings],
+        "findings": [finding_record(finding, report, lang) for finding in report.findings],
     }
 
 
-def _finding(finding: Finding, report: Report, lang: Lang) -> dict[str, str]:
+def finding_record(finding: Finding, report: Report, lang: Lang) -> dict[str, str]:
+    """A finding of ``report`` for programs, as ``validate --format json`` has it."""
     worded = word(finding, lang, report.submission.file)
     return {
         "code": finding.code,

@@ -1,4 +1,5 @@
-"""The annotated copy: the unit's own entries written anew by the one writer, marked cells and a list of findings.
+"""The annotated copy: the unit's own entries written anew by the one writer, with notes on marked cells and a list of
+what was found and remarked. Its scratch sheet and change log come along as values; what does not is named.
 
 The returned file itself is never loaded, changed and saved: libraries drop what they do not know.
 """
@@ -6,7 +7,7 @@ The returned file itself is never loaded, changed and saved: libraries drop what
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import isfinite
 from pathlib import Path
@@ -16,13 +17,21 @@ from crmxl.check.verdict import Report
 from crmxl.errors import WriteError
 from crmxl.expression import Value
 from crmxl.files import slug
+from crmxl.group.acts import Returned
+from crmxl.issue.remarks import Aside, Carried
 from crmxl.issue.workbook import Note, write
-from crmxl.model import Finding, Key, Lang, Text
+from crmxl.model import Finding, Key, Lang, Text, say
 from crmxl.receive.submission import Content, ContentType
 from crmxl.report.findings import SEVERITIES, place
 
 _THERE = Text("（原文件 {place}）", "(in your file: {place}) ")
 _NAME = Text("问题", "findings")
+_REMARK, _REMARK_OF = Text("审核意见", "Remark"), Text("审核意见（{role}）", "Remark ({role})")
+_ON_WHOLE = Text("整份预算", "The budget as a whole")
+_REMEDY = Text(
+    "请按审核意见在原文件中修改后重新提交；有不同意见请与审核部门联系。",
+    "Change your own file accordingly and submit it again; if you disagree, ask the reviewers.",
+)
 
 
 def notes(report: Report, lang: Lang) -> list[Note]:
@@ -30,17 +39,32 @@ def notes(report: Report, lang: Lang) -> list[Note]:
     return [_note(finding, report, lang) for finding in report.findings]
 
 
-def annotated(report: Report) -> bytes | None:
-    """The copy of the workbook with its findings, in the workbook's own language.
+def remarks(report: Report, returned: Returned, lang: Lang, role: str = "") -> list[Note]:
+    """What a reviewer said on returning the submission, as remarks of an annotated copy: on the whole, then key by key
+    as they stand in the workbook. ``role`` is the reviewer's, as people call it.
+    """
+    layout = report.submission.layout
+    order = {key: number for number, key in enumerate(layout.cells)} if layout is not None else {}
+    by_place = sorted(returned.remarks.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
+    severity = (_REMARK_OF if role else _REMARK).say(lang).format(role=role)
+    said = [("", _ON_WHOLE.say(lang), returned.comment)] if returned.comment else []
+    said += [(key if key in order else "", report.submission.title(key) or key, text) for key, text in by_place]
+    return [Note(key, severity, title, text, _REMEDY.say(lang)) for key, title, text in said]
 
-    None for a file without findings, or not known well enough to be written again: unreadable, or with a stamp that
-    says what no workbook can hold, a deadline of 40,000 characters. That must not stop the other copies.
+
+def annotated(report: Report, remarks: Sequence[Note] = ()) -> bytes | None:
+    """The copy of the workbook with reviewers' ``remarks`` and its findings, in the workbook's own language.
+
+    None for a file with neither, or not known well enough to be written again: unreadable, or with a stamp that says
+    what no workbook can hold, a deadline of 40,000 characters. That must not stop the other copies.
     """
     layout, stamp = report.submission.layout, report.submission.stamp
-    if layout is None or stamp is None or not report.findings:
+    if layout is None or stamp is None or not (report.findings or remarks):
         return None
+    every = [*remarks, *notes(report, layout.lang)]
+    carried = _carried(report, layout.lang)
     try:
-        return write(layout, stamp.assignment, _returned(report), notes=notes(report, layout.lang))
+        return write(layout, stamp.assignment, _returned(report), notes=every, carried=carried)
     except WriteError:
         return None
 
@@ -84,7 +108,21 @@ def _returned(report: Report) -> dict[Key, Value]:
     return {key: _typed(content) for key, content in contents if content is not None and content.text}
 
 
-def _typed(content: Content) -> Value:
+def _carried(report: Report, lang: Lang) -> Carried:
+    beside = report.submission.beside
+    return Carried(
+        scratch=_asides(beside.scratch),
+        log=_asides(beside.log),
+        uncarried=[(one.where, say(one.what, lang)) for one in beside.uncarried],
+        uncarried_count=beside.uncarried_count,
+    )
+
+
+def _asides(contents: Mapping[tuple[int, int], Content]) -> dict[tuple[int, int], Aside]:
+    return {place: Aside(_typed(content), content.type is ContentType.DATE) for place, content in contents.items()}
+
+
+def _typed(content: Content) -> Fraction | str:
     if content.type not in (ContentType.NUMBER, ContentType.DATE):
         return content.text
     try:

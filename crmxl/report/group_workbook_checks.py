@@ -12,8 +12,11 @@ from crmxl.issue.checklist import FAIL, PASS
 from crmxl.issue.places import RowKind, a1, letters
 from crmxl.model import Kind, Text, Type
 from crmxl.money import plain
+from crmxl.report.group_workbook_levels import levels_total
 from crmxl.report.group_workbook_page import Desk, close, columns, figure, heads, height, label, results
 from crmxl.report.group_workbook_plan import CHECKS, FIRST, LINES, SUMMARY, Plan
+from crmxl.report.group_workbook_reviews import adjusted_total
+from crmxl.report.group_workbook_stages import stage_total
 
 _COLUMNS = (
     (Text("校验项目", "Check"), 52),
@@ -34,6 +37,10 @@ _EACH = Text(
     "逐单位：汇总合计与其工作簿总额之差（绝对值之和）= 0",
     "Unit by unit: differences from the units' own totals (absolute) = 0",
 )
+_LEVELS = Text("层级汇总各顶层单位小计之和 = 汇总的总计", "Subtotals of the topmost units = total by unit")
+_ADJUSTED = Text("调整表的集团合计 = 汇总的总计", "Group total of Adjustments = total by unit")
+_STAGES = Text("阶段对比（按单位）的本轮合计 = 汇总的总计", "This round's total by unit in Stages = total by unit")
+_STAGE_LINES = Text("阶段对比（按项目）的本轮合计 = 汇总的总计", "This round's total by line in Stages = total by unit")
 _PART = Text("部分“{part}”：科目汇总 = 汇总", "Part “{part}”: by line = by unit")
 _MONTHS = Text("各月之和 + 未分解 = 全年（科目汇总）", "Months + not split = year (by line)")
 _MONTH_FACTS = Text("明细各月之和 + 未分解 = 明细全年", "Months + not split = year (Facts)")
@@ -94,9 +101,22 @@ def _checks(plan: Plan) -> Iterator[_Check]:
     yield _Check(_WORKBOOKS.say(lang), f"SUM({control})", total, plan.total_cell, total)
     each = f"SUMPRODUCT(ABS(ROUND({in_units}-{control},2)))"
     yield _Check(_EACH.say(lang), each, Fraction(0), "0", Fraction(0))
+    yield from _reviewed(plan, total)
     yield _Check(_RECORDED.say(lang), _number(total), total, plan.total_cell, total)
     if plan.detailed:
         yield from _facts(plan, total)
+
+
+def _reviewed(plan: Plan, total: Fraction) -> Iterator[_Check]:
+    """Sheets of a round, where there are any."""
+    if plan.block.several_levels:
+        yield _Check(_LEVELS.say(plan.lang), levels_total(plan), total, plan.total_cell, total)
+    if plan.adjusted:
+        yield _Check(_ADJUSTED.say(plan.lang), adjusted_total(plan), total, plan.total_cell, total)
+    if plan.pair is not None:
+        yield _Check(_STAGES.say(plan.lang), stage_total(plan, plan.pair, by_line=False), total, plan.total_cell, total)
+        by_line = stage_total(plan, plan.pair, by_line=True)
+        yield _Check(_STAGE_LINES.say(plan.lang), by_line, total, plan.total_cell, total)
 
 
 def _parts(plan: Plan) -> Iterator[_Check]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 from crmxl.group.facts import DIFFERENCE
@@ -41,8 +41,8 @@ _YES, _NO = Text("是", "yes"), Text("否", "no")
 _MONEY_IDS = ("amount", *(f"m{month:02d}" for month in range(1, 13)), "rest")
 
 
-def write_facts(desk: Desk, plan: Plan) -> None:
-    """The sheet 明细 of a block."""
+def write_facts(desk: Desk, plan: Plan, watched: Callable[[Sequence[Fact]], Iterable[Fact]] = iter) -> None:
+    """The sheet 明细 of a block; ``watched`` sees every fact go by."""
     lang = desk.lang
     page = heads(desk, plan, FACTS, _NOTE.say(lang))
     ids = list(plan.fact_columns)
@@ -55,7 +55,7 @@ def write_facts(desk: Desk, plan: Plan) -> None:
     money = {id: _MONEY_IDS.index(id) for id in ids if id in _MONEY_IDS}
     style, amount = desk.book.format(label()), desk.book.format(figure(formula=False))
     with refusing():  # once for all rows: there may be a million
-        for row, fact in enumerate(plan.facts, FIRST):
+        for row, fact in enumerate(watched(plan.facts), FIRST):
             said = [texts[id](fact) if id in texts else "" for id in ids]
             for column, (id, text) in enumerate(zip(ids, said, strict=True)):
                 if id in money:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crmxl.expression import Value
+from crmxl.group.origin import PROVISIONAL
 from crmxl.issue import looks
 from crmxl.issue.book import Book, Page, footer
 from crmxl.issue.checklist import FAIL, PASS
@@ -74,6 +75,8 @@ def heads(desk: Desk, plan: Plan, sheet: Text, note: str, money: Text = YUAN) ->
     page.call("set_row", 0, 30)
     title = plan.block.template.title.say(desk.lang)
     name = sheet.say(desk.lang)
+    if plan.origin is not None and plan.origin.provisional:
+        name += f"·{PROVISIONAL.zh}" if desk.lang == "zh" else f" ({PROVISIONAL.en.lower()})"
     page.text(
         1,
         1,
@@ -122,8 +125,12 @@ def close(
     fixed: int = 2,
     header: int = HEADER,
     breaks: Sequence[int] = (),
+    locked: bool = True,
 ) -> None:
-    """A4 landscape with headers repeated, never below 65 %: two pages wide with the first columns repeated instead."""
+    """A4 landscape with headers repeated, never below 65 %: two pages wide with the first columns repeated instead.
+
+    A sheet that is not ``locked`` lets its levels be folded, which no protected sheet does.
+    """
     last = len(widths)
     page.call("freeze_panes", header, fixed)
     page.call("set_paper", 9)
@@ -153,7 +160,8 @@ def close(
     left, right = footer(desk.title), footer(name)
     page.call("set_footer", f"&L&8 {left}&C&8 {_PAGES.say(desk.lang)}&R&8 {right}")
     page.call("ignore_errors", {"number_stored_as_text": f"A1:{letters(last)}{max(1, last_row)}"})
-    page.call("protect", "", PROTECTION)
+    if locked:
+        page.call("protect", "", PROTECTION)
 
 
 def results(page: Page, box: str, lang: Lang) -> None:

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crmxl.group.facts import DIFFERENCE
+from crmxl.group.origin import Adjustment, Origin
 from crmxl.group.outline import leaves
+from crmxl.group.stages import Pair
 from crmxl.group.totals import OWN, Block, LineTotal, Totals
 from crmxl.issue.places import RowKind, a1, letters, quoted
 from crmxl.model import Kind, Lang, Text
@@ -27,6 +29,8 @@ KEY_ROW, HEADER, FIRST = 5, 6, 7
 COVER, SUMMARY, LINES = Text("封面", "Cover"), Text("汇总", "Summary"), Text("科目汇总", "By line")
 WAN, CHECKS, FACTS = Text("万元表", "Ten thousands"), Text("校验", "Checks"), Text("明细", "Facts")
 LEFT_OUT = Text("未纳入", "Left out")
+LEVELS, ADJUSTED = Text("层级汇总", "By level"), Text("调整", "Adjustments")
+STAGES = Text("阶段对比", "Stages")
 OWN_LINES = Text("自填项目（名称见明细）", "Named by units (see Facts)")
 LIST_ROWS = Text("{title}（逐条见明细）", "{title} (row by row in Facts)")
 BESIDE = Text("不计入总额（仅列示）", "Not in the total (shown only)")
@@ -70,6 +74,27 @@ class Plan:
     rows: tuple[LineRow, ...]
     fact_columns: Mapping[str, int] = field(default_factory=dict)
     """Columns of 明细 by id."""
+    origin: Origin | None = None
+    """Where totals of a round's ledger come from."""
+    adjusted: tuple[Adjustment, ...] = ()
+    """What reviewers changed of the block's units."""
+    pair: Pair | None = None
+    """The block beside that of another round."""
+
+    @property
+    def sheets(self) -> tuple[Text, ...]:
+        """The block's sheets in order."""
+        found = [SUMMARY]
+        found += [LEVELS] if self.block.several_levels else []
+        found += [LINES, WAN]
+        found += [ADJUSTED] if self.adjusted else []
+        found += [STAGES] if self.pair else []
+        return (*found, CHECKS, FACTS) if self.detailed else (*found, CHECKS)
+
+    @property
+    def unit_rows(self) -> Mapping[str, int]:
+        """Rows of 汇总 by unit."""
+        return {unit.unit: row for row, unit in enumerate(self.block.units, FIRST)}
 
     def name(self, sheet: Text) -> str:
         """The tab's name of one of the block's sheets."""
@@ -152,7 +177,16 @@ def plan(totals: Totals, block: Block, number: int, lang: Lang) -> Plan:
         unit_keys={unit.label(lang): f"U:{n:0{digits}d}" for n, unit in enumerate(block.units, 1)},
         rows=line_rows(block, lang),
         fact_columns={id: n for n, id in enumerate(fact_ids(block, facts), 1)},
+        origin=totals.origin,
+        adjusted=_adjusted(totals, block),
+        pair=totals.against.pair(block) if totals.against else None,
     )
+
+
+def _adjusted(totals: Totals, block: Block) -> tuple[Adjustment, ...]:
+    units = {unit.unit for unit in block.units}
+    changes = totals.origin.adjustments if totals.origin else ()
+    return tuple(one for one in changes if one.template == block.template.name and one.unit in units)
 
 
 def fact_ids(block: Block, facts: Sequence[Fact]) -> list[str]:

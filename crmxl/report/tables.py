@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Item = TypeVar("Item")
+_NARROWEST = 8
+"""Columns that a text needs to be read."""
+_GAP = 3
+"""Columns between two columns of a table."""
 
 _BREAK = re.compile(r"\r?\n")
 _PIECE = re.compile(r"\s+|[“‘「『（《【〈(\[{¥]*(?:[!-~]+|.)[、，。；：？！）》】〉」』’”％…·]*", re.DOTALL)
@@ -77,7 +81,8 @@ def print_table(
     total: Sequence[str] = (),
     sections: bool = False,
 ) -> None:
-    """A table with ``headers``, and a last row ``total``; columns ``right`` (from 0) hold numbers, never broken.
+    """A table with ``headers``, and a last row ``total``; columns ``right`` (from 0) hold numbers, never broken: where
+    the terminal is too narrow for them the table is wider than it.
 
     With ``sections`` a line is drawn wherever the first column changes, which is then not repeated.
     """
@@ -101,7 +106,16 @@ def print_table(
     if total:
         table.add_section()
         table.add_row(*(Text(visible(cell), style="bold") for cell in total))
-    to.print(table)
+    width = _least_width((headers, *rows, *((total,) if total else ())), right)
+    to.print(table, width=max(to.width, width), crop=False)
+
+
+def _least_width(rows: Sequence[Sequence[str]], right: Sequence[int]) -> int:
+    """Columns that a table takes in which numbers stand whole and texts are broken as far as can be."""
+    from rich.cells import cell_len
+
+    numbers = [max(cell_len(visible(row[at])) for row in rows) for at in right]
+    return sum(numbers) + _NARROWEST * (len(rows[0]) - len(right)) + _GAP * (len(rows[0]) - 1)
 
 
 def progress(items: Sequence[Item], description: str) -> Iterator[Item]:

@@ -20,6 +20,7 @@ from crmxl.group.totals import DIFFERENCE_TITLE, NO_UNIT, Block, GroupFinding, L
 from crmxl.model import Lang, Text
 from crmxl.money import from_fen
 from crmxl.report.harmless import inert, json_text
+from crmxl.report.origin import of_round, source_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +139,11 @@ def totals_json(totals: Totals, lang: Lang = "zh") -> str:
     document = {
         "total": None if totals.total is None else from_fen(totals.total),
         "totals": [{**_of(block), "total": from_fen(block.total)} for block in totals.blocks],
-        "units": [_unit(block, unit, lang) for block in totals.blocks for unit in block.units],
+        "units": [
+            {**_unit(block, unit, lang), **source_of(totals.origin, unit.unit, block.template.name)}
+            for block in totals.blocks
+            for unit in block.units
+        ],
         "lines": [_line(block, line, lang) for block in totals.blocks for line in block.lines],
         "beside": [_line(block, line, lang) for block in totals.blocks for line in block.beside],
         "parts": [
@@ -183,6 +188,7 @@ def totals_json(totals: Totals, lang: Lang = "zh") -> str:
             for one in unit.warnings
         ],
         "notes": [{**_of(block), "note": note.say(lang)} for block in totals.blocks for note in block.notes],
+        **of_round(totals, lang),
     }
     return json_text(document)
 

@@ -186,7 +186,7 @@ def test_a_file_is_not_blamed_for_the_death_of_a_reader_that_another_one_killed(
 
 @pytest.mark.slow
 def test_where_no_reader_is_left_the_batch_goes_on_with_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crmxl.check.batch._cores", lambda: 1)
+    monkeypatch.setattr("crmxl.check.batch.cores", lambda: 1)
     reports = judged(paths("a", "leave_before_the_next", "b", "c"))
     assert list(map(told, reports)) == [""] * 4
     assert len({report.submission.sheet_names[0] for report in reports}) == 2

@@ -26,6 +26,8 @@ CHANGE, RATE, HEADS, HOURS, FLOOR, BONUS = (
 )
 LINE = "1.1.1@amount"
 
+BELOW = Text("绝对值须小于 100,000,000,000.00", "below 100,000,000,000.00, whatever its sign")
+
 
 def serial(year: int, month: int, day: int) -> str:
     return str((date(year, month, day) - date(1899, 12, 30)).days)
@@ -92,7 +94,7 @@ def amounts(key: Key, one: Content) -> list[Finding]:
         (LINE, Content(TEXT, "(500)"), ("E104", "reduction", "-500.00", Text("不得小于 0.00", "at least 0.00"))),
         ("heads@value", Content(NUMBER, "-1"), ("E104", "", "-1", Text("允许 1 至 10", "between 1 and 10"))),
         (RATE, Content(NUMBER, "1e-400"), None),
-        (RATE, Content(NUMBER, "1e11"), ("E104", "", "100000000000", entry._LIMIT)),
+        (RATE, Content(NUMBER, "1e11"), ("E104", "", "100000000000", BELOW)),
         (BONUS, Content(NUMBER, "-50"), None),
         (BONUS, Content(NUMBER, "1000"), None),
         (
@@ -381,7 +383,7 @@ def test_every_line_is_judged_by_its_own_months() -> None:
 
 
 def test_a_blank_form_is_told_at_its_sheet() -> None:
-    (found,) = entry.nothing_filled(evidence({}))
+    (found,) = entry.nothing_filled(evidence({}), {})
     assert (found.code, found.place, found.key) == ("E115", Place("基本信息"), "")
     assert (found.found, found.expected) == ("0", Text("至少 1 个", "at least 1"))
 
@@ -396,12 +398,19 @@ def test_a_blank_form_is_told_at_its_sheet() -> None:
     ],
 )
 def test_one_number_is_enough_and_texts_are_none(entries: Mapping[Key, Value], told: bool) -> None:
-    assert bool(list(entry.nothing_filled(evidence(entries)))) is told
+    assert bool(list(entry.nothing_filled(evidence(entries), {}))) is told
+
+
+def test_what_the_group_prefilled_does_not_make_a_form_filled() -> None:
+    found = evidence({LINE: Fraction(7)})
+    assert [one.code for one in entry.nothing_filled(found, {LINE: Fraction(7)})] == ["E115"]
+    assert list(entry.nothing_filled(found, {LINE: Fraction(8)})) == []
+    assert list(entry.nothing_filled(found, {HEADS: Fraction(7)})) == []
 
 
 def test_a_form_none_of_whose_cells_were_found_is_not_called_blank() -> None:
     inputs = {cell.key for cell in MADE.inputs}
-    assert list(entry.nothing_filled(evidence({}, missing=inputs))) == []
+    assert list(entry.nothing_filled(evidence({}, missing=inputs), {})) == []
     numbers = {cell.key for cell in MADE.inputs if cell.type.numeric}
-    assert [one.code for one in entry.nothing_filled(evidence({}, missing=numbers))] == ["E115"]
-    assert list(entry.nothing_filled(evidence({"filer@value": "陈洁"}, missing=numbers))) == []
+    assert [one.code for one in entry.nothing_filled(evidence({}, missing=numbers), {})] == ["E115"]
+    assert list(entry.nothing_filled(evidence({"filer@value": "陈洁"}, missing=numbers), {})) == []

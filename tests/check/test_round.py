@@ -98,6 +98,14 @@ def test_at_the_cap_passes_and_a_fen_over_fails_by_a_fen(folder: Path) -> None:
     assert over.blocked
 
 
+def test_a_target_of_hundreds_of_billions_is_read_as_issued(folder: Path) -> None:
+    table = (folder / "units.csv").read_text(encoding="utf-8")
+    (folder / "units.csv").write_text(table.replace("200000000", "900000000000.00"), encoding="utf-8")
+    report = judged(issued(folder), folder)
+    assert codes(report) == []
+    assert report.values["sales_target@value"] == 900_000_000_000
+
+
 def test_compensation_is_outside_the_cap(folder: Path) -> None:
     more = {
         "3.3.1@amount": "5000000",

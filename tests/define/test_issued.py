@@ -22,6 +22,7 @@ CHANGES = {
     "an expression": ('"quantity * unit_price"', '"quantity * unit_price * 2"'),
     "the number of blank lines": ("open = 2", "open = 3"),
     "a type": ('"integer"', '"quantity"'),
+    "the code that a line had": ('zh = "乙" }', 'zh = "乙" }, was = "1.2.9"'),
     "a switch": ("issued = true", "issued = false"),
 }
 

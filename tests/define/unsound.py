@@ -110,6 +110,36 @@ BROKEN = {
         "sheet[1].section[0].lines[1].code",
         "already at sheet[1].section[0].lines[0].code",
     ),
+    "an old code that a line still has": (
+        'title = { zh = "甲" } }',
+        'title = { zh = "甲" }, was = "1.2.1" }',
+        "sheet[1].section[0].lines[0].was",
+        "still has",
+    ),
+    "an old code that is the line's own": (
+        'title = { zh = "甲" } }',
+        'title = { zh = "甲" }, was = "1.1" }',
+        "sheet[1].section[0].lines[0].was",
+        "still has",
+    ),
+    "an old code that a blank line has": (
+        'title = { zh = "甲" } }',
+        'title = { zh = "甲" }, was = "1.N02" }',
+        "sheet[1].section[0].lines[0].was",
+        "still has",
+    ),
+    "an old code that two lines claim": (
+        '{ code = "1.1", title = { zh = "甲" } }',
+        '{ code = "1.1", title = { zh = "甲" }, was = "1.9" }, { code = "1.3", title = { zh = "丙" }, was = "1.9" }',
+        "sheet[1].section[0].lines[1].was",
+        "already at sheet[1].section[0].lines[0].was",
+    ),
+    "an old code with a space": (
+        'title = { zh = "甲" } }',
+        'title = { zh = "甲" }, was = "1. 9" }',
+        "sheet[1].section[0].lines[0].was",
+        "letters, digits",
+    ),
     "codes that differ in case": (
         '{ code = "1.1", title = { zh = "甲" } }',
         '{ code = "1.a", title = { zh = "甲" } }, { code = "1.A", title = { zh = "丙" } }',

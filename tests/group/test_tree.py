@@ -215,6 +215,14 @@ def test_a_round_with_every_unit_there_is_complete(folder: Path) -> None:
     assert "未交" not in told(write_totals(totals), "未纳入")
 
 
+def test_only_units_that_were_given_the_template_are_missed(folder: Path) -> None:
+    issue = '[[issue]]\ntemplate = "plan"\nunit_types = ["区域"]\n'
+    text = ROUND.replace('templates = ["plan"]\n', "") + issue
+    (folder / "round.toml").write_text(text, encoding="utf-8")
+    assert together(folder, {"HN": ENOUGH["HN"], "HD": ENOUGH["HD"]}).complete
+    assert list(found(together(folder, {"HN": ENOUGH["HN"]}), "G103")) == ["HD"]
+
+
 def test_a_unit_whose_file_was_left_out_is_told_there_and_not_again(folder: Path) -> None:
     template = round_library(folder).load("plan")
     standard = Standard(load_round(folder), round_policies(folder))

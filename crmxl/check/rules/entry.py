@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from urllib.parse import unquote
@@ -11,10 +11,10 @@ from urllib.parse import unquote
 from crmxl.catalogue import finding
 from crmxl.check.evidence import DECIMALS, Evidence, read_day
 from crmxl.check.rules.structure import shown_value
-from crmxl.expression import evaluate
+from crmxl.expression import Value, evaluate
 from crmxl.issue.places import Cell, Layout, Role, RowKind
-from crmxl.model import MONTHS, Finding, Place, Text, Type, split_key
-from crmxl.money import LIMIT_INPUT, Problem, show, show_ratio
+from crmxl.model import MONTHS, Finding, Key, Place, Text, Type, split_key
+from crmxl.money import LIMIT_INPUT, LIMIT_ISSUED, Problem, show, show_ratio
 from crmxl.money import plain as plain_number
 from crmxl.receive.submission import Content, ContentType
 from crmxl.signs import visible_lines
@@ -34,7 +34,7 @@ _JOINER = "\u200d"
 """Joins emoji; it changes what is seen."""
 _SPACES = Text("（空格）", "(spaces)")
 _BLANK = Text("空白", "blank")
-_LIMIT = Text(f"绝对值须小于 {show(LIMIT_INPUT)}", f"below {show(LIMIT_INPUT)}, whatever its sign")
+_LIMIT = Text("绝对值须小于 {0}", "below {0}, whatever its sign")
 _SOME = Text("至少 1 个", "at least 1")
 _DIGITS = re.compile(r"[-+]?[0-9][0-9,]*(?:\.[0-9]+)?")
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -62,6 +62,12 @@ def _number(evidence: Evidence, cell: Cell, content: Content) -> Iterator[Findin
             yield from _amount(evidence, cell, content)
 
 
+def _limit(cell: Cell) -> Text:
+    """How large the amount may be at most."""
+    most = show(LIMIT_ISSUED if cell.role is Role.ISSUED else LIMIT_INPUT)
+    return Text(_LIMIT.zh.format(most), _LIMIT.en.format(most))
+
+
 def _amount(evidence: Evidence, cell: Cell, content: Content) -> Iterator[Finding]:
     amount = evidence.amounts.get(cell.key)
     if amount is None:
@@ -72,7 +78,7 @@ def _amount(evidence: Evidence, cell: Cell, content: Content) -> Iterator[Findin
         variant = kind if cell.type is Type.INTEGER else ""
         yield _at(evidence, cell, "E105", variant=variant, found=found, expected=str(DECIMALS[cell.type]))
     elif amount.problem is Problem.OUT_OF_BOUNDS:
-        yield _at(evidence, cell, "E104", found=found, expected=_LIMIT)
+        yield _at(evidence, cell, "E104", found=found, expected=_limit(cell))
     elif amount.problem is not None:
         yield _at(evidence, cell, "E102", variant=kind, found=found, reason=_REASONS[amount.problem])
     else:
@@ -265,11 +271,17 @@ def _refused(evidence: Evidence, code: str) -> bool:
     return any(key.startswith(prefix) and amount.problem is not None for key, amount in evidence.amounts.items())
 
 
-def nothing_filled(evidence: Evidence) -> Iterator[Finding]:
-    """E115. What: no number was entered. Why: a blank form is not a nil return. Fix: fill it in, or enter 0."""
+def nothing_filled(evidence: Evidence, prefilled: Mapping[Key, Value]) -> Iterator[Finding]:
+    """E115. What: no number was entered beyond what the group prefilled. Why: a blank form is not a nil return. Fix:
+    fill it in, or enter 0.
+    """
     numeric = [cell for cell in evidence.entries if cell.type.numeric and cell.role is Role.INPUT]
     chosen = numeric or [cell for cell in evidence.entries if cell.role is Role.INPUT]
-    if chosen and all(evidence.content(cell.key).blank for cell in chosen):
+
+    def untouched(key: Key) -> bool:
+        return evidence.content(key).blank or (key in prefilled and evidence.converted.get(key) == prefilled[key])
+
+    if chosen and all(untouched(cell.key) for cell in chosen):
         sheet = evidence.submission.spots[chosen[0].key].sheet
         yield finding("E115", place=Place(sheet), found="0", expected=_SOME)
 

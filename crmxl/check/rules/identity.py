@@ -50,7 +50,9 @@ def of_this_round(evidence: Evidence, standard: Standard) -> Iterator[Finding]:
             ("first_month", str(given.first_month), str(record.first_month)),
         ]
         wrong += [(what, found, expected) for what, found, expected in asked if found != expected]
-    names = {name.partition("@")[0] for name in round.templates}
+    unit = round.by_code.get(given.unit)
+    asked_for = round.templates if unit is None else [issue.template for issue in round.issues_for(unit)]
+    names = {name.partition("@")[0] for name in asked_for}
     if stamp.template not in names:
         wrong.append(("template", stamp.template, "、".join(sorted(names))))
     for what, found, expected in wrong:

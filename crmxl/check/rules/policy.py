@@ -24,6 +24,7 @@ from crmxl.policy import Limit
 _GENTLER = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 _PER_MILLE = Fraction(1, 200)
 """Bounds below 0.5 % are shown in ‰, and what is compared with them too."""
+_WAIVED = Text("已获特批，可上报；请在变更记录中注明。", "It is waived and may be submitted; note it in Change log.")
 _PLACES = 6
 """Decimals of a ratio: a fen off in a million must still show."""
 
@@ -80,9 +81,13 @@ def _disclosed(found: Finding, waiver: Waiver) -> Finding:
     en = f" Waived ({waiver.approver}, {waiver.reason}, until {waiver.until}"
     en += f", up to {up_to})." if up_to else ")."
     message = Text(found.spoken.message.zh + zh, found.spoken.message.en + en)
-    fix = Text("已获特批，可上报；请在变更记录中注明。", "It is waived and may be submitted; note it in Change log.")
-    spoken = replace(found.spoken, message=message, fix=fix)
+    spoken = replace(found.spoken, message=message, fix=_WAIVED)
     return replace(found, severity=min(found.severity, Severity.WARNING, key=_GENTLER.index), spoken=spoken)
+
+
+def waived(found: Finding) -> bool:
+    """Whether a broken rule is disclosed only, since it was waived 特批."""
+    return found.spoken is not None and found.spoken.fix == _WAIVED
 
 
 def _finding(

@@ -1,27 +1,32 @@
-"""封面, the result at a glance and how to read the rest, and 未纳入: what does not count and why, what was found."""
+"""封面: the result at a glance, what is in it and where it comes from, and how to read the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from crmxl.group.totals import LeftOut, Totals
+from crmxl.define.round import whole_name
+from crmxl.group.origin import FIGURES, INCLUDE, Origin
+from crmxl.group.totals import Totals
 from crmxl.issue import looks
 from crmxl.issue.book import Page, refusing
 from crmxl.issue.checklist import PASS
 from crmxl.issue.looks import Looks
 from crmxl.issue.places import RowKind
 from crmxl.model import Lang, Severity, Text
-from crmxl.money import in_wan
-from crmxl.report.group_workbook_page import Desk, close, count, figure, height, label, link, results
+from crmxl.money import in_wan, show_fen
+from crmxl.report.group_workbook_page import Desk, count, figure, height, label, link, results
 from crmxl.report.group_workbook_plan import (
+    ADJUSTED,
     CHECKS,
     FACT_ROWS,
     FACTS,
     FIRST,
     LEFT_OUT,
+    LEVELS,
     LINES,
     LIVE_UNITS,
+    STAGES,
     SUMMARY,
     WAN,
     Plan,
@@ -50,8 +55,35 @@ _COPIES, _WARNED = Text("内容相同的文件", "Identical files"), Text("带�
 _MISSING, _FOUND = Text("未交", "Not submitted"), Text("汇总发现的问题", "Found across submissions")
 _COMPARED = Text("只核对、不计入的上级文件", "Parents' files, only compared")
 _SOURCE = Text("数据来源", "Made of")
+_ROUND, _WHICH = Text("轮次", "Round"), Text("口径", "What counts")
+_LEDGER, _INPUTS = Text("台账位置", "Ledger position"), Text("输入摘要", "Digest of inputs")
+_AT = Text("{position}（回执 {receipt}）", "{position} (receipt {receipt})")
+_NOT_APPROVED, _NIL = Text("尚未审核通过、暂计的", "Counted, not approved yet"), Text("零申报", "Nil returns")
+_CHANGES, _WAIVED = Text("审核调整", "Adjustments"), Text("特批", "Waivers")
+_STALE = Text("校验后轮次记录已变的", "Judged by earlier records")
+_BANNER = Text(
+    "暂计：其中 {count} 份尚未审核通过，合计可能还会变。",
+    "Provisional: {count} of what counts here is not approved yet; the totals may still change.",
+)
+_ADJUSTED_SAID = Text(
+    "合计为核定数，已含审核调整；上报数和每项调整见“{sheet}”。",
+    "Totals are figures as approved, adjustments included; {sheet} shows what was submitted and each change.",
+)
+_SUBMITTED_SAID = Text(
+    "合计为上报数，不含审核调整；核定数和每项调整见“{sheet}”。",
+    "Totals are figures as submitted, without adjustments; {sheet} shows each change and what was approved.",
+)
+_ONLY_EARLIER = Text(
+    "{stage}有 {template}，合计 {total} 元，本轮次没有一份计入。",
+    "{stage} has {template} with {total} yuan in all; nothing of it counts in this round.",
+)
 _ABOUT = {
     SUMMARY: Text("单位 × 部分，占比，按单位和按部分的图表", "Units by parts, shares, charts by unit and by part"),
+    LEVELS: Text(
+        "单位层级的逐级小计，可按层级折叠", "The tree of units with subtotals per level; levels can be folded"
+    ),
+    ADJUSTED: Text("上报数、调整、核定数并列，注明理由和审核人", "Submitted, changed and approved, with reasons"),
+    STAGES: Text("与另一轮次并列，按单位和按项目说明变动", "Beside another round, changes by unit and by line"),
     LINES: Text(
         "每个项目的集团合计，逐级小计；分月的模板有各月",
         "Every line over all units with subtotals; months where there are any",
@@ -115,6 +147,9 @@ def write_cover(desk: Desk, page: Page, totals: Totals, plans: Sequence[Plan], m
     page.call("set_row", 1, 36)
     page.text(2, 2, desk.title, looks.TITLE)
     row = 4
+    if totals.origin is not None and totals.origin.provisional:
+        banner = _BANNER.say(lang).format(count=len(totals.origin.not_approved))
+        _merged(page, 3, 2, _LAST, banner, {**looks.LABEL, "bg_color": looks.AMBER, "font_color": looks.AMBER_TEXT})
     if len(plans) == 1:
         page.text(row, 2, _TOTAL.say(lang), looks.LABEL)
         page.call("set_row", row, 40)
@@ -123,7 +158,7 @@ def write_cover(desk: Desk, page: Page, totals: Totals, plans: Sequence[Plan], m
     row = _blocks(desk, page, row, plans)
     row = _scope(desk, page, row + 1, totals, made_of)
     row = _heading(page, row + 1, _NOTES.say(lang))
-    for note in _notes(plans, lang):
+    for note in _notes(totals, plans, lang):
         row = _paragraph(page, row, note)
     row = _contents(desk, page, row + 1, plans)
     page.text(row + 2, 2, _SIGNATURES.say(lang), looks.SIGNATURE)
@@ -195,27 +230,47 @@ def _scope(desk: Desk, page: Page, row: int, totals: Totals, made_of: str) -> in
         (_COMPARED, len(totals.compared), differs),
         (_FOUND, len(totals.further), colour[faulty]),
     ]
-    only_in_rounds = (_MISSING, _COMPARED, _FOUND)
-    for title, number, colours in (fact for fact in facts if fact[1] or fact[0] not in only_in_rounds):
+    if (origin := totals.origin) is not None:
+        facts[1:1] = [(_NOT_APPROVED, len(origin.not_approved), amber), (_NIL, len(origin.nil), None)]
+        facts += [(_CHANGES, len(origin.adjustments), None), (_WAIVED, len(origin.waived), amber)]
+        facts += [(_STALE, len(origin.stale), amber)]
+    always = (_UNITS, _OUT, _COPIES, _WARNED)
+    for title, number, colours in (fact for fact in facts if fact[1] or fact[0] in always):
         page.text(row, 2, title.say(lang), looks.ASIDE)
         style = {**count(), "bold": True}
         if number and colours:
             style |= {"bg_color": colours[0], "font_color": colours[1]}
         page.number(row, 3, number, style)
-        if number and title is not _UNITS:
+        if number and title not in (_UNITS, _CHANGES):
             link(page, row, 4, LEFT_OUT.say(lang), LEFT_OUT.say(lang))
         row += 1
-    if made_of:
-        page.text(row, 2, _SOURCE.say(lang), looks.ASIDE)
-        _merged(page, row, 3, _LAST, made_of, looks.WRAPPED)
-        lines = looks.lines(made_of, sum(_WIDTHS[2:]) - 2)
+    said = [(_SOURCE, made_of)] if made_of else []
+    for title, text in (*said, *(_ledger(origin, lang) if origin is not None else ())):
+        page.text(row, 2, title.say(lang), looks.ASIDE)
+        _merged(page, row, 3, _LAST, text, looks.WRAPPED)
+        lines = looks.lines(text, sum(_WIDTHS[2:]) - 2)
         page.call("set_row", row - 1, looks.ROW_HEIGHT + (lines - 1) * looks.LINE_HEIGHT)
         row += 1
     return row
 
 
-def _notes(plans: Sequence[Plan], lang: Lang) -> list[str]:
+def _ledger(origin: Origin, lang: Lang) -> Iterator[tuple[Text, str]]:
+    """What the totals go by."""
+    yield _ROUND, whole_name(origin.round, origin.stage)
+    mark = "；" if lang == "zh" else "; "
+    yield _WHICH, f"{INCLUDE[origin.include].say(lang)}{mark}{FIGURES[origin.figures].say(lang)}"
+    receipt = origin.receipt or "—"
+    yield _LEDGER, _AT.say(lang).format(position=origin.position, receipt=receipt)
+    yield _INPUTS, origin.inputs
+
+
+def _notes(totals: Totals, plans: Sequence[Plan], lang: Lang) -> list[str]:
     notes = [_COUNTED.say(lang)]
+    for plan in plans:
+        if plan.adjusted and plan.origin is not None:
+            said = _ADJUSTED_SAID if plan.origin.figures == "approved" else _SUBMITTED_SAID
+            notes.append(said.say(lang).format(sheet=plan.name(ADJUSTED)))
+    notes += _only_earlier(totals, plans, lang)
     if any(plan.live for plan in plans):
         notes.append(_LIVE.say(lang))
     for plan in plans:
@@ -234,83 +289,22 @@ def _notes(plans: Sequence[Plan], lang: Lang) -> list[str]:
     return notes
 
 
+def _only_earlier(totals: Totals, plans: Sequence[Plan], lang: Lang) -> Iterator[str]:
+    """Templates that the other round alone has: no sheet compares them."""
+    if (against := totals.against) is not None:
+        shown = [plan.pair for plan in plans]
+        for pair in (one for one in against.pairs if one not in shown):
+            stage = against.origin.stage or against.origin.round
+            total = show_fen(pair.earlier)
+            yield _ONLY_EARLIER.say(lang).format(stage=stage, template=pair.earlier_name, total=total)
+
+
 def _contents(desk: Desk, page: Page, row: int, plans: Sequence[Plan]) -> int:
     lang = desk.lang
     row = _heading(page, row, _READ.say(lang))
-    names = [(plan.name(sheet), sheet) for plan in plans for sheet in sheets_of(plan)]
+    names = [(plan.name(sheet), sheet) for plan in plans for sheet in plan.sheets]
     for name, sheet in (*names, (LEFT_OUT.say(lang), LEFT_OUT)):
         link(page, row, 2, name, name)
         page.text(row, 3, _ABOUT[sheet].say(lang), looks.PLAIN)
         row += 1
     return row
-
-
-def sheets_of(plan: Plan) -> tuple[Text, ...]:
-    """A block's sheets in order."""
-    return (SUMMARY, LINES, WAN, CHECKS, FACTS) if plan.detailed else (SUMMARY, LINES, WAN, CHECKS)
-
-
-# ---- 未纳入 --------------------------------------------------------------------------------------------------------
-
-_OUT_COLUMNS = (
-    (Text("文件", "File"), 34),
-    (Text("预算单位", "Unit"), 20),
-    (Text("模板", "Template"), 22),
-    (Text("原因", "Why"), 62),
-    (Text("怎么办", "What to do"), 50),
-)
-_NONE = Text("（无）", "(none)")
-_OUT_NOTE = Text("第一部分的文件没有计入任何合计。", "The files of the first part are in no total.")
-_OUT_HEAD = Text("未纳入汇总的文件", "Files that do not count")
-_MISSING_HEAD = Text("未交的单位", "Units that have not submitted")
-_COPIES_HEAD = Text("内容相同、只计一次的文件", "Identical files, counted once")
-_WARNED_HEAD = Text("已纳入但有提示的单位", "Units that count and have warnings")
-_COMPARED_HEAD = Text("只与下级核对、不计入的上级文件", "Parents' files, only compared with the units below")
-_FURTHER_HEAD = Text("汇总发现的问题", "Found across submissions")
-_NUMERALS = "一二三四五六"
-
-
-def write_left_out(desk: Desk, totals: Totals) -> None:
-    """The sheet 未纳入: files left out, copies, warnings of what counts; in a round, missing units and findings."""
-    lang = desk.lang
-    name = LEFT_OUT.say(lang)
-    page = desk.book.sheet(name)
-    page.call("set_default_row", looks.ROW_HEIGHT)
-    page.call("set_row", 0, 30)
-    page.text(1, 1, name, looks.TITLE)
-    page.text(2, 1, _OUT_NOTE.say(lang), looks.NOTE)
-    widths = [float(width) for _, width in _OUT_COLUMNS]
-    for column, (title, width) in enumerate(_OUT_COLUMNS, 1):
-        page.call("set_column", column - 1, column - 1, width)
-        page.text(3, column, title.say(lang), looks.HEADER)
-    row = 4
-    warned = [
-        LeftOut(unit.file, unit.unit, unit.name, block.template.name, unit.warnings)
-        for block in totals.blocks
-        for unit in block.disclosed
-    ]
-    further = [LeftOut(one.file, one.unit, one.unit_name, one.template, (one.finding,)) for one in totals.further]
-    parts = [(_OUT_HEAD, totals.files_left_out), (_COPIES_HEAD, totals.duplicates), (_WARNED_HEAD, tuple(warned))]
-    parts[1:1] = [(_MISSING_HEAD, totals.missing)] if totals.missing else []
-    parts += [(_COMPARED_HEAD, totals.compared)] if totals.compared else []
-    parts += [(_FURTHER_HEAD, tuple(further))] if further else []
-    for n, (head, files) in enumerate(parts, 1):
-        heading = f"{_NUMERALS[n - 1]}、{head.zh}" if lang == "zh" else f"{n}. {head.en}"
-        for column in range(1, len(widths) + 1):
-            page.text(row, column, heading if column == 1 else "", looks.heading(RowKind.SECTION))
-        row += 1
-        for one in files:
-            row = _file(page, row, one, lang, widths)
-        if not files:
-            page.text(row, 1, _NONE.say(lang), looks.NOTE)
-            row += 1
-    close(desk, page, name, widths, row - 1, fixed=1, header=3)
-
-
-def _file(page: Page, row: int, one: LeftOut, lang: Lang, widths: Sequence[float]) -> int:
-    texts = (one.file, one.shown(lang), one.template, one.why(lang), one.fix(lang))
-    style = {**label(), "valign": "top"}
-    for column, text in enumerate(texts, 1):
-        page.text(row, column, text, style)
-    height(page, row, list(zip(texts, widths, strict=True)))
-    return row + 1
