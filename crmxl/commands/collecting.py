@@ -19,7 +19,7 @@ from crmxl.errors import CrmxlError
 from crmxl.files import WORKBOOKS, passing_folder, workbooks_in, write_atomically
 from crmxl.group.acts import Act, Chosen, Event, Nil
 from crmxl.group.answers import ON_RECORD, Answer
-from crmxl.group.intake import Arrival, Receipt, judged, known, outdated, recheck, take_in
+from crmxl.group.intake import Arrival, Receipt, judged, kind_of, known, outdated, recheck, take_in
 from crmxl.group.register import Decide, Register
 from crmxl.group.standing import STATES, Board, NotAllowedError, Standing, State, Version, refusal
 from crmxl.model import Lang, Text
@@ -80,7 +80,8 @@ def collect_files(
         _show(receipts, lang)
     if annotate is not None:
         marked = [one.report for one in receipts if one.report is not None and one.answer in ON_RECORD]
-        say(_COPIES.say(lang).format(count=write_copies(marked, annotate), folder=annotate))
+        if made := write_copies(marked, annotate):
+            say(_COPIES.say(lang).format(count=made, folder=annotate))
     return int(any(one.answer not in FINE for one in receipts))
 
 
@@ -122,7 +123,9 @@ def _take_in(
             receipts[number] = Receipt(one.name, Answer.UNREADABLE, one.problem)
         elif (receipt := known(register.board, _digest(one.path), one.name)) and sender in ("", receipt.unit):
             unit = round.by_code.get(receipt.unit)
-            receipts[number] = replace(receipt, unit_name=unit.name if unit else "")
+            receipts[number] = replace(
+                receipt, unit_name=unit.name if unit else "", kind=kind_of(round, receipt.unit, receipt.template)
+            )
         else:
             new.append(number)
     paths = [came[number].path for number in new]

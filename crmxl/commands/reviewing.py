@@ -225,9 +225,10 @@ def _role(round: Round, standing: Standing, roles: Sequence[str], role: str) -> 
     _known_role(round, standing, role)
     if role != due:
         done = role in standing.roles
-        zh = f"{role} 已经通过" if done else f"还没轮到 {role}"
-        en = f"{role} has approved already" if done else f"it is not the turn of {role}"
-        raise NotAllowedError(f"{standing.unit}: {zh}；现在轮到 {due} · {en}; next is {due}")
+        zh, due_zh, en, due_en = (round.role_title(one).say(lang) for lang in ("zh", "en") for one in (role, due))
+        said = f"{zh}已经通过" if done else f"还没轮到{zh}"
+        told = f"{en} has approved already" if done else f"it is not the turn of {en}"
+        raise NotAllowedError(f"{standing.unit}: {said}；现在轮到{due_zh}（{due}） · {told}; next is {due_en} ({due})")
     return role
 
 
@@ -297,7 +298,8 @@ def _copy(round: Round, act: Returned, report: Report | None, folder: Path, lang
     copy = annotated(report, said) if report is not None else None
     if copy is None:
         return _NO_COPY.say(lang).format(unit=name)
-    stem = f"{round.year}_{name}_{act.template.partition('@')[0]}_V{act.version}"
+    kind = next((one.name for one in round.issues_for(round.unit(act.unit)) if one.template == act.template), "")
+    stem = f"{round.year}_{kind or act.template.partition('@')[0]}_{name}_V{act.version}"
     path = folder / f"{slug(stem)}-{_SENT_BACK.say(round.lang)}.xlsx"
     write_atomically(path, copy)
     return _COPY.say(lang).format(path=path)

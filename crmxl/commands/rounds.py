@@ -40,6 +40,7 @@ _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _OPTIONS = {"templates": "template", "policies": "policy", "review": "role"}
 """Options whose names differ from the setting's in round.toml."""
 _SETTING = re.compile(r"[a-z_]+")
+_NAME = Text("{year}年度预算{stage}", "Budget {year} {stage}")
 _MADE = Text("已新建轮次“{name}”", "Made the round {name}")
 _UNITS = Text("单位 {count} 个：{types}；{levels}", "Units {count}: {types}; {levels}")
 _UNTYPED = Text("未分类型", "no type")
@@ -78,7 +79,7 @@ def init_round(
     """
     _refuse_taken(folder, units, figures, ledger)
     settings: dict[str, str | int] = {
-        "name": name or f"{year}年度预算{stage}",
+        "name": name or _NAME.say(lang).format(year=year, stage=stage).strip(),
         "year": year,
         "stage": stage,
         "lang": lang,

@@ -13,7 +13,8 @@ from crmxl.define.round import Round
 from crmxl.group.acts import Issued
 from crmxl.group.standing import Board, Keys, Standing
 from crmxl.issue.stamp import Stamp, signed_by
-from crmxl.model import Severity, Text
+from crmxl.model import Lang, Severity, Text
+from crmxl.receive.identity import FIELDS
 
 
 class Answer(StrEnum):
@@ -52,6 +53,7 @@ WORDS: Mapping[Answer, Text] = {
 """How people call them."""
 ON_RECORD = frozenset({Answer.ACCEPTED, Answer.RETURNED, Answer.BLOCKED, Answer.LATE})
 """Answers to files that became versions."""
+_LANGS: tuple[Lang, Lang] = ("zh", "en")
 _DEADLINE_ONLY = frozenset({"deadline", "contact", "lang", "unit_name"})
 """Stamp fields of which a change leaves an issued workbook good."""
 _FOREIGN = Text(
@@ -128,14 +130,14 @@ def whose(report: Report, round: Round, board: Board, sender: str = "") -> Told 
     if sender and sender != given.unit:
         words = {"found": round.unit(given.unit).name, "expected": round.unit(sender).name}
         return Told(Answer.OTHER_UNIT, filled_in(_SENDER, **words))
-    if old := _older(stamp, round, board):
+    if old := _older(report, stamp, round, board):
         return Told(Answer.OLD_VERSION, old)
     if report.submission.layout is None:
         return Told(Answer.UNREADABLE, _UNREADABLE)
     return given.unit, stamp.template
 
 
-def _older(stamp: Stamp, round: Round, board: Board) -> Text | None:
+def _older(report: Report, stamp: Stamp, round: Round, board: Board) -> Text | None:
     """What to say of a workbook in place of which another one was issued."""
     name = f"{stamp.template}@{stamp.version}"
     own = next(one for one in round.templates if one.partition("@")[0] == stamp.template)
@@ -146,8 +148,20 @@ def _older(stamp: Stamp, round: Round, board: Board) -> Text | None:
     later = {field for act in issues[number:] for field in act.changed} - _DEADLINE_ONLY
     if not number or not later:
         return None
-    changed = "、".join(sorted(field.removeprefix("parameters.") for field in later))
-    return filled_in(_OLD_ISSUE, found=number, expected=issues[-1].number, changed=changed)
+    names = [_titled(report, field) for field in sorted(later)]
+    zh, en = (("、", ", ")[at].join(dict.fromkeys(name.say(lang) for name in names)) for at, lang in enumerate(_LANGS))
+    words = {"found": number, "expected": issues[-1].number}
+    return Text(_OLD_ISSUE.zh.format(**words, changed=zh), _OLD_ISSUE.en.format(**words, changed=en))
+
+
+def _titled(report: Report, field: str) -> Text:
+    """A field of the stamp as people call it: an issued figure by its title in the workbook."""
+    kind, _, name = field.partition(".")
+    layout = report.submission.layout
+    if name and kind in ("parameters", "prefilled") and layout is not None:
+        title = report.submission.title(name if "@" in name else f"{name}@value")
+        return Text(title or name, title or name)
+    return FIELDS.get(kind, Text(field, field))
 
 
 def issues_of(standing: Standing) -> list[Issued]:

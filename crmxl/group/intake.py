@@ -71,6 +71,8 @@ class Receipt:
     unit: str = ""
     unit_name: str = ""
     template: str = ""
+    kind: str = ""
+    """What the round calls the template; empty where it has no short name for it."""
     version: int = 0
     """Number of the submission's version; 0 where it became none."""
     event: Event | None = None
@@ -115,7 +117,7 @@ def known(board: Board, file: str, name: str) -> Receipt | None:
         answer, why = Answer.SUPERSEDED, filled_in(_SAME_OLD, version=number, current=standing.current)
     else:
         answer, why = Answer.SAME, filled_in(_SAME, version=number)
-    return Receipt(name, answer, why, unit, "", version.template, number, version.event)
+    return Receipt(name, answer, why, unit, "", version.template, version=number, event=version.event)
 
 
 def basis(round: Round, unit: str) -> str:
@@ -303,7 +305,7 @@ def _receipt(board: Board, round: Round, came: _Came, at: int, made: Mapping[str
     if event is None or any(one.report.submission.digest == digest for one in came.arrivals[:at]):
         there = known(board, digest, name)
         assert there is not None
-        return replace(there, unit_name=unit.name, report=report)
+        return replace(there, unit_name=unit.name, kind=kind_of(round, *came.keys), report=report)
     keys = came.keys
     standing, act = board.at(*keys), event.act
     assert isinstance(act, Received)
@@ -317,7 +319,14 @@ def _receipt(board: Board, round: Round, came: _Came, at: int, made: Mapping[str
     else:
         answer = Answer.ACCEPTED
         why = filled_in(_SUPERSEDES if before else _FIRST, version=act.version, before=before)
-    return Receipt(name, answer, why, unit.code, unit.name, act.template, act.version, event, report)
+    kind = kind_of(round, *keys)
+    return Receipt(name, answer, why, unit.code, unit.name, act.template, kind, act.version, event, report)
+
+
+def kind_of(round: Round, unit: str, template: str) -> str:
+    """The round's short name for what the unit is asked to fill in a template; empty where there is none."""
+    issues = round.issues_for(round.by_code[unit]) if unit in round.by_code else ()
+    return next((issue.name for issue in issues if issue.template.partition("@")[0] == template.partition("@")[0]), "")
 
 
 def _template(report: Report) -> str:

@@ -22,11 +22,22 @@ from crmxl.errors import CrmxlError
 from crmxl.expression import Fault, Value
 from crmxl.group.acts import canonical
 from crmxl.group.definitions import Definitions, nil_report
-from crmxl.group.record_words import beside_of, beside_said, content_of, content_said, finding_of, finding_said, text_of
+from crmxl.group.record_words import (
+    MOST_NUMBERS,
+    Contents,
+    as_number,
+    as_text,
+    beside_of,
+    beside_said,
+    content_of,
+    content_said,
+    finding_of,
+    finding_said,
+    text_of,
+)
 from crmxl.issue.places import Layout, Role
 from crmxl.issue.stamp import Stamp, read_stamp, stamp_text
 from crmxl.model import Key
-from crmxl.money import plain
 from crmxl.receive.submission import Content, ContentType, Spot, Submission
 
 __all__ = ["Definitions", "from_record", "nil_report", "to_record"]
@@ -39,8 +50,8 @@ _PARTS = _WITHOUT_LAYOUT | {"layout", "live", "values", "typed", "odd", "places"
 _BLANK = Content()
 _NONE = object()
 """In place of a value that is not there; a blank cell's is None."""
-_MOST_KEPT, _MOST_NUMBERS = 1_000, 20_000
-"""Layouts, places and numbers that are remembered: those of a round's records are much the same."""
+_MOST_KEPT = 1_000
+"""Layouts and places that are remembered: those of a round's records are much the same."""
 
 
 # -- report → record ---------------------------------------------------------------------------------------------
@@ -147,9 +158,9 @@ def _typed(order: _Order, submission: Submission, values: Mapping[Key, Value]) -
         content = contents.get(key, _BLANK)
         if content.blank:
             kinds.append("-")
-        elif content == _number(values.get(key)):
+        elif content == as_number(values.get(key)):
             kinds.append("n")
-        elif content == _text(values.get(key)):
+        elif content == as_text(values.get(key)):
             kinds.append("t")
         else:
             kinds.append("*")
@@ -159,23 +170,6 @@ def _typed(order: _Order, submission: Submission, values: Mapping[Key, Value]) -
         if not content.blank and content != Content(ContentType.TEXT, text):
             odd[key] = content_said(content)
     return "".join(f"{sum(1 for _ in run)}{kind}" for kind, run in groupby(kinds)), odd
-
-
-def _number(value: Value) -> Content | None:
-    """How a file has a number that nobody had to convert."""
-    if type(value) is not Fraction:
-        return None
-    whole = value.denominator == 1
-    return Content(ContentType.NUMBER, str(value.numerator) if whole else _decimal(value.numerator, value.denominator))
-
-
-@lru_cache(maxsize=_MOST_NUMBERS)
-def _decimal(numerator: int, denominator: int) -> str:
-    return plain(Fraction(numerator, denominator))
-
-
-def _text(value: Value) -> Content | None:
-    return Content(ContentType.TEXT, value) if isinstance(value, str) else None
 
 
 def _places(layout: Layout, standing: Mapping[Key, Spot]) -> dict[str, object]:
@@ -285,29 +279,34 @@ def _valued(keys: Sequence[Key], items: Sequence[Any]) -> dict[Key, Value]:
     at = 0
     last: Any = _NONE
     for item in items:
+        count = 1
         if type(item) is list:
             count, item = item
-            _must(type(count) is int and count > 1 and at + count <= len(keys))
-            if item != "":
-                found.update(dict.fromkeys(keys[at : at + count], _value(item)))
-            at += count
-        else:
-            if item != "":
-                found[keys[at]] = _value(item)
-            at += 1
-        _must(type(item) is not type(last) or item != last)
+            _must(type(count) is int and count > 1)
+        if type(item) is type(last) and item == last:
+            raise ValueError("not a record: equal values stand apart")
         last = item
+        if item != "":
+            value = _whole(item) if type(item) is int else _value(item)
+            if count == 1:
+                found[keys[at]] = value
+            else:
+                found.update(dict.fromkeys(keys[at : at + count], value))
+        at += count
     _must(at == len(keys))
     return found
 
 
 def _value(item: Any) -> Value:
-    if type(item) is int:
-        return Fraction(item)
     return item if item is None or type(item) is bool else _in_words(item)
 
 
-@lru_cache(maxsize=_MOST_NUMBERS)
+@lru_cache(maxsize=MOST_NUMBERS)
+def _whole(number: int) -> Fraction:
+    return Fraction(number)
+
+
+@lru_cache(maxsize=MOST_NUMBERS)
 def _in_words(item: str) -> Value:
     """A value that JSON has no number for."""
     if item[0] == "'":
@@ -320,8 +319,8 @@ def _in_words(item: str) -> Value:
     return ratio
 
 
-def _contents(order: _Order, values: Mapping[Key, Value], typed: str, odd: Mapping[Key, Any]) -> dict[Key, Content]:
-    found: dict[Key, Content] = {}
+def _contents(order: _Order, values: Mapping[Key, Value], typed: str, odd: Mapping[Key, Any]) -> Contents:
+    told: dict[Key, None] = {}
     stars: set[Key] = set()
     at, last = 0, ""
     runs = _RUN.findall(typed)
@@ -333,21 +332,21 @@ def _contents(order: _Order, values: Mapping[Key, Value], typed: str, odd: Mappi
         if kind == "*":
             stars.update(keys)
         elif kind != "-":
-            say = _number if kind == "n" else _text
-            contents = {key: content for key in keys if (content := say(values.get(key))) is not None}
-            _must(len(contents) == len(keys))
-            found |= contents
+            wanted = Fraction if kind == "n" else str
+            _must(all(type(values.get(key)) is wanted for key in keys))
+            told.update(dict.fromkeys(keys))
     _must(at == len(order.entries) and "".join(map("".join, runs)) == typed)
+    found: dict[Key, Content] = {}
     for key, item in odd.items():
         content = found[key] = content_of(item)
         value = values.get(key)
         _must(not content.blank and content_said(content) == item)
         if key in stars:
-            _must(content not in (_number(value), _text(value)))
+            _must(content not in (as_number(value), as_text(value)))
         else:
             _must(key in order.labels and content != Content(ContentType.TEXT, order.labels[key]))
     _must(stars <= odd.keys())
-    return found
+    return Contents(values, told, found)
 
 
 _standings: dict[tuple[str, str], tuple[dict[Key, Spot], dict[tuple[str, int, int], Key]]] = {}

@@ -6,12 +6,19 @@ means.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from crmxl.catalogue import catalogue
-from crmxl.model import NOWHERE, Finding, Place, Said, Severity, Spoken, Text
+from crmxl.expression import Value
+from crmxl.model import NOWHERE, Finding, Key, Place, Said, Severity, Spoken, Text
+from crmxl.money import plain
 from crmxl.receive.submission import Beside, Content, ContentType, Uncarried
+
+MOST_NUMBERS = 20_000
+"""Numbers that are remembered: those of a round's records are much the same."""
 
 
 def finding_said(finding: Finding) -> dict[str, object]:
@@ -116,3 +123,43 @@ def text_of(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"no text: {value!r}")
     return value
+
+
+class Contents(Mapping[Key, Content]):
+    """What stood in cells; those that their value tells are made when asked for, which adding up hardly does."""
+
+    def __init__(self, values: Mapping[Key, Value], told: Mapping[Key, None], odd: Mapping[Key, Content]) -> None:
+        """Of ``told``, in order, whose values are numbers and texts as they stood; then ``odd`` ones."""
+        self._values, self._told, self._odd = values, told, odd
+
+    def __getitem__(self, key: Key) -> Content:
+        if key not in self._told:
+            return self._odd[key]
+        content = as_number(self._values[key]) or as_text(self._values[key])
+        assert content is not None
+        return content
+
+    def __iter__(self) -> Iterator[Key]:
+        yield from self._told
+        yield from self._odd
+
+    def __len__(self) -> int:
+        return len(self._told) + len(self._odd)
+
+
+def as_number(value: Value) -> Content | None:
+    """How a file has a number that nobody had to convert."""
+    if type(value) is not Fraction:
+        return None
+    whole = value.denominator == 1
+    return Content(ContentType.NUMBER, str(value.numerator) if whole else _decimal(value.numerator, value.denominator))
+
+
+@lru_cache(maxsize=MOST_NUMBERS)
+def _decimal(numerator: int, denominator: int) -> str:
+    return plain(Fraction(numerator, denominator))
+
+
+def as_text(value: Value) -> Content | None:
+    """How a file has a text."""
+    return Content(ContentType.TEXT, value) if isinstance(value, str) else None

@@ -35,7 +35,7 @@ _LOG_NOTE = Text(
 _SCRATCH_NOTE = Text("草算用，可随意增删；汇总时不读取本表。", "For your workings; the group never reads this sheet.")
 _FINDING_COLUMNS = (
     (Text("序号", "No."), 7),
-    (Text("级别", "Severity"), 10),
+    (Text("级别", "Severity"), 18),
     (Text("位置", "Where"), 24),
     (Text("项目", "Item"), 28),
     (Text("问题", "Finding"), 64),

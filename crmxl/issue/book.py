@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import xlsxwriter
@@ -33,6 +34,24 @@ MAX_HEIGHT = 409
 _FOOTER = 120
 """Characters of one part of a header or footer; Excel takes 255 for all three with their commands."""
 _NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_CALL = re.compile(r"\w+\(")
+
+
+class _Sheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no type hints
+    """XlsxWriter looks in every formula for thirty functions that need a prefix, one by one, which is most of what a
+    formula costs; it is asked about each function once.
+    """
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        if all(map(_unchanged, _CALL.findall(formula))) and formula[:1] == "=" and formula[-1] != "}":
+            return formula[1:]
+        return str(super()._prepare_formula(formula, expand_future_functions))
+
+
+@cache
+def _unchanged(call: str) -> bool:
+    """Whether XlsxWriter leaves a call of this function as it is."""
+    return bool(Worksheet()._prepare_formula(call) == call)
 
 
 class _LockedWorkbook(Workbook):  # type: ignore[misc]  # XlsxWriter has no type hints
@@ -77,7 +96,7 @@ class Book:
     def sheet(self, name: str) -> Page:
         """A new sheet; raises WriteError where Excel would refuse the name."""
         with refusing():
-            return Page(self, self.workbook.add_worksheet(name))
+            return Page(self, self.workbook.add_worksheet(name, _Sheet))
 
     def properties(self, title: str, custom: Mapping[str, str]) -> None:
         """Document properties."""
@@ -113,7 +132,10 @@ class Book:
 
 
 class Page:
-    """A sheet. Rows and columns count from 1, as everywhere in crmxl; XlsxWriter's own object is ``raw``."""
+    """A sheet. Rows and columns count from 1, as everywhere in crmxl; XlsxWriter's own object is ``raw``.
+
+    Of texts, numbers and formulas XlsxWriter tells by return codes alone; only what it may warn of is ``refusing``.
+    """
 
     def __init__(self, book: Book, raw: Worksheet) -> None:
         self.book, self.raw = book, raw
@@ -121,24 +143,20 @@ class Page:
     def text(self, row: int, column: int, text: str, looks: Mapping[str, Any]) -> None:
         """A string, never anything else; an empty one leaves a formatted blank."""
         text = self.book.fitting(text)
-        with refusing():
-            if text:
-                check(self.raw.write_string(row - 1, column - 1, text, self.book.format(looks)))
-            else:
-                check(self.raw.write_blank(row - 1, column - 1, None, self.book.format(looks)))
+        if text:
+            check(self.raw.write_string(row - 1, column - 1, text, self.book.format(looks)))
+        else:
+            check(self.raw.write_blank(row - 1, column - 1, None, self.book.format(looks)))
 
     def number(self, row: int, column: int, number: Fraction | int, looks: Mapping[str, Any]) -> None:
         """A number; 15 digits are kept, which is Excel's precision and more than any allowed amount needs."""
-        with refusing():
-            check(self.raw.write_number(row - 1, column - 1, binary(number), self.book.format(looks)))
+        check(self.raw.write_number(row - 1, column - 1, binary(number), self.book.format(looks)))
 
     def formula(self, row: int, column: int, formula: str, value: Value, looks: Mapping[str, Any]) -> None:
         """A formula (without ``=``) with its true value."""
         if value is None:
             raise WriteError(f"the formula {formula} has no value")
-        with refusing():
-            result = self.raw.write_formula(row - 1, column - 1, f"={formula}", self.book.format(looks), cached(value))
-            check(result)
+        check(self.raw.write_formula(row - 1, column - 1, f"={formula}", self.book.format(looks), cached(value)))
 
     def link(self, row: int, column: int, target: str, text: str, looks: Mapping[str, Any]) -> None:
         """A link inside the workbook, such as ``'校验'!A1``."""
@@ -162,7 +180,12 @@ class Page:
 
 def binary(number: Fraction | int) -> float | int:
     """The cell content of an exact number; whole numbers stay whole."""
-    return int(number) if Fraction(number).denominator == 1 else float(number)
+    return number.numerator if number.denominator == 1 else number.numerator / number.denominator
+
+
+def yuan(fen: int) -> float | int:
+    """The cell content of an amount in fen: ``binary`` of its 元."""
+    return fen / 100 if fen % 100 else fen // 100
 
 
 def cached(value: Value) -> float | int | str | bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from crmxl.define.round import whole_name
 from crmxl.expression import Value
 from crmxl.issue import looks
 from crmxl.issue.book import Book, Page
@@ -201,7 +202,7 @@ def _facts(layout: Layout, assignment: Assignment) -> list[tuple[str, str]]:
         (_UNIT, unit),
         (_YEAR, str(layout.year)),
         (_MONTHS, period),
-        (_ROUND, " ".join(filter(None, (assignment.round, assignment.stage)))),
+        (_ROUND, whole_name(assignment.round, assignment.stage)),
         (_DEADLINE, assignment.deadline),
         (_CONTACT, assignment.contact),
         (_CURRENCY, _YUAN.say(lang)),

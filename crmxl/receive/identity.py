@@ -22,7 +22,7 @@ from crmxl.receive.cells import Cells
 _AT = Place(SHEET, "A1")
 _IN_SHEET = Text(f"隐藏页 “{SHEET}”", f"hidden sheet “{SHEET}”")
 _IN_PROPERTIES = Text("文档属性", "document properties")
-_FIELDS = {
+FIELDS = {
     "template": Text("模板", "the template"),
     "version": Text("模板版本", "the template's version"),
     "fingerprint": Text("版式指纹", "the layout's fingerprint"),
@@ -136,7 +136,7 @@ def _difference(first: Stamp, second: Stamp) -> Finding:
     for name in (*ours, *theirs):
         if ours.get(name) != theirs.get(name):
             found, expected = (_shown(one) if one else _NOTHING for one in (ours.get(name), theirs.get(name)))
-            return finding("I105", place=_AT, found=found, expected=expected, field=_FIELDS[name.partition(".")[0]])
+            return finding("I105", place=_AT, found=found, expected=expected, field=FIELDS[name.partition(".")[0]])
     return finding("I105", variant="spelled", place=_AT)
 
 
@@ -165,7 +165,7 @@ def _impossible(given: Assignment, template: Template) -> Finding | None:
     else:
         return None
     found = _shown(found)
-    return finding("I105", variant="impossible", place=_AT, found=found, expected=expected, field=_FIELDS[name])
+    return finding("I105", variant="impossible", place=_AT, found=found, expected=expected, field=FIELDS[name])
 
 
 def _shown(text: str) -> str:

@@ -50,6 +50,7 @@ UNIT, KEY, ITEM, WHAT = (
 PLACE = Text("单元格", "Cell")
 NOTHING = Text("没有差异。", "Nothing differs.")
 NO_BRIDGE = Text("没有变动桥：有一方的总额算不出来。", "No bridge: one of the totals cannot be computed.")
+_IN = Text("（{0}）", " ({0})")
 _CSV = (
     *(Text("模板", "Template"), Text("表", "Table"), Text("由", "From"), Text("到", "To"), UNIT, KEY, ITEM),
     *(Text("由·单元格", "From, cell"), Text("到·单元格", "To, cell"), Text("由·值", "From, value")),
@@ -79,7 +80,7 @@ def walks(difference: Difference) -> Iterator[Walk]:
 def heading(difference: Difference, lang: Lang) -> str:
     """What is compared."""
     mark = "：" if lang == "zh" else ": "
-    return f"{TITLE.say(lang)}{mark}{' → '.join(difference.labels)}（{difference.template}）"
+    return f"{TITLE.say(lang)}{mark}{' → '.join(difference.labels)}{_IN.say(lang).format(difference.template)}"
 
 
 def signed(fen: int) -> str:
@@ -96,7 +97,7 @@ def kinds(change: CellChange, lang: Lang) -> str:
 def step_title(step: Step, lang: Lang) -> str:
     """A step for people, with a word where it came or went."""
     said = say(step.title, lang)
-    return f"{said}（{KINDS[step.kind].say(lang)}）" if step.kind is not Kind.NUMBER else said
+    return f"{said}{_IN.say(lang).format(KINDS[step.kind].say(lang))}" if step.kind is not Kind.NUMBER else said
 
 
 # -- text --------------------------------------------------------------------------------------------------------

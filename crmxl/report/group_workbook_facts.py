@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from fractions import Fraction
+from functools import cache
 
 from crmxl.group.facts import DIFFERENCE
-from crmxl.issue.book import binary, check, refusing
+from crmxl.issue.book import check, refusing, yuan
 from crmxl.model import Kind, Lang, Text
 from crmxl.report.group_workbook_page import Desk, close, columns, figure, heads, height, label
 from crmxl.report.group_workbook_plan import FACTS, FIRST, HEADER, MONTH_NAMES, REST, LineKeys, Plan, part_key
@@ -52,19 +52,21 @@ def write_facts(desk: Desk, plan: Plan, watched: Callable[[Sequence[Fact]], Iter
     wrapped = [
         (n, widths[n]) for n, id in enumerate(ids) if id in ("unit", "part", "group", "title", "basis", "file", "sheet")
     ]
-    money = {id: _MONEY_IDS.index(id) for id in ids if id in _MONEY_IDS}
+    told = [(column, texts[id]) for column, id in enumerate(ids) if id in texts]
+    money = [(column, _MONEY_IDS.index(id)) for column, id in enumerate(ids) if id in _MONEY_IDS]
     style, amount = desk.book.format(label()), desk.book.format(figure(formula=False))
+    fitting = cache(desk.book.fitting)
+    raw = page.raw
     with refusing():  # once for all rows: there may be a million
         for row, fact in enumerate(watched(plan.facts), FIRST):
-            said = [texts[id](fact) if id in texts else "" for id in ids]
-            for column, (id, text) in enumerate(zip(ids, said, strict=True)):
-                if id in money:
-                    value = binary(Fraction(fact.money[money[id]], 100))
-                    check(page.raw.write_number(row - 1, column, value, amount))
-                elif text:
-                    check(page.raw.write_string(row - 1, column, page.book.fitting(text), style))
+            said = {column: fitting(text(fact)) for column, text in told}
+            for column, text in said.items():
+                if text:
+                    check(raw.write_string(row - 1, column, text, style))
                 else:
-                    check(page.raw.write_blank(row - 1, column, None, style))
+                    check(raw.write_blank(row - 1, column, None, style))
+            for column, at in money:
+                check(raw.write_number(row - 1, column, yuan(fact.money[at]), amount))
             height(page, row, [(said[n], width) for n, width in wrapped])
     if not plan.facts:
         for column in range(1, len(ids) + 1):

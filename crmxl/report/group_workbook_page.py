@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from crmxl.expression import Value
@@ -110,9 +111,15 @@ def columns(page: Page, titles: Sequence[str], widths: Sequence[float], hidden: 
 
 def height(page: Page, row: int, texts: Sequence[tuple[str, float]]) -> None:
     """Points for the longest of wrapped texts with the widths of their columns."""
-    most = max((looks.lines(text, width - 1) for text, width in texts), default=1)
+    most = max((_lines(text, width - 1) for text, width in texts), default=1)
     if most > 1:
         page.call("set_row", row - 1, looks.ROW_HEIGHT + (most - 1) * looks.LINE_HEIGHT)
+
+
+@lru_cache(maxsize=20_000)
+def _lines(text: str, width: float) -> int:
+    """``looks.lines``, remembered: every unit has the same titles."""
+    return looks.lines(text, width)
 
 
 def close(

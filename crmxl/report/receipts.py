@@ -27,7 +27,7 @@ _HEADERS = (
 )
 _COUNTED = Text("{answer} {count}", "{answer}: {count}")
 _FILES = Text("共 {count} 个文件：", "{count} files: ")
-_COMMA = Text("，", ", ")
+_SEMICOLON = Text("；", "; ")
 SETTLED = frozenset({Answer.ACCEPTED, Answer.RETURNED, Answer.SAME, Answer.SUPERSEDED})
 """Answers of which the table, or the findings above it, say everything; the others are told in words."""
 
@@ -39,7 +39,7 @@ def print_receipts(to: Console, receipts: Sequence[Receipt], lang: Lang) -> None
     rows = [
         (
             visible(one.file).replace("\\", "/").rpartition("/")[2],
-            *((one.template,) if several else ()),
+            *((one.kind or one.template,) if several else ()),
             WORDS[one.answer].say(lang),
             one.unit_name or one.unit,
             str(one.version or ""),
@@ -59,7 +59,7 @@ def print_receipts(to: Console, receipts: Sequence[Receipt], lang: Lang) -> None
         for answer in Answer
         if number[answer]
     )
-    to.print(_FILES.say(lang).format(count=len(receipts)) + _COMMA.say(lang).join(counts), soft_wrap=True)
+    to.print(_FILES.say(lang).format(count=len(receipts)) + _SEMICOLON.say(lang).join(counts), soft_wrap=True)
 
 
 def receipts_json(receipts: Sequence[Receipt], lang: Lang) -> list[dict[str, Any]]:

@@ -57,6 +57,8 @@ def print_stages(to: Console, stages: Stages, now: Origin, lang: Lang) -> None:
             rows = [
                 ("　" * (move.depth - 1) + move.title.say(lang), *_figures(move), causes(move, lang)) for move in moves
             ]
+            if not rows and head is _LINE:
+                continue
             headers = (head.say(lang), *heads, _WHY.say(lang))
             print_table(to, headers, rows, right=(1, 2, 3, 4), title=title, total=total if head is _UNIT else ())
             title = ""

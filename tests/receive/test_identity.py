@@ -15,7 +15,7 @@ from crmxl.catalogue import word
 from crmxl.define.names import LANGS
 from crmxl.issue.stamp import Stamp, properties, stamp_text
 from crmxl.model import Assignment, say
-from crmxl.receive.identity import _FIELDS
+from crmxl.receive.identity import FIELDS
 from crmxl.receive.submission import Submission
 from tests.receive.returned import ASSIGNMENT, INPUTS, SHELF, Edit, edited, findings, issued, layout, reading, values
 
@@ -87,7 +87,7 @@ def test_copies_that_differ_are_told_with_what_differs(tmp_path: Path) -> None:
 
 def test_every_field_of_a_stamp_has_a_name_for_people(tmp_path: Path) -> None:
     named = {item.name for item in (*fields(Stamp), *fields(Assignment))} - {"assignment"}
-    assert set(_FIELDS) == named
+    assert set(FIELDS) == named
     other = replace(ASSIGNMENT, parameters={"target": "3000000"})
     submission = reading(tmp_path, edited(stamped(sheet=stamp_text(replace(STAMP, assignment=other)))))
     assert told(submission) == [("I105", "target = 3000000", "target = 2000000")]
