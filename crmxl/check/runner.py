@@ -50,7 +50,7 @@ def check(submission: Submission, standard: Standard | None = None) -> Report:
     for rule in RULES:
         found.extend(rule(evidence))
     if not broken:
-        prefilled = standard.prefilled(submission.stamp.assignment) if submission.stamp else {}
+        prefilled = standard.prefilled(submission.stamp.assignment, layout) if submission.stamp else {}
         found.extend(entry.nothing_filled(evidence, prefilled))
     found.extend(schema.fits_schema(evidence, {finding.key for finding in found if finding.key}))
     values = {**evidence.converted, **evidence.recomputed}

@@ -66,10 +66,10 @@ class Standard:
         except CrmxlError:  # a stamp that was tampered with; its figures are told as not verified
             return dict(issued.preset_values)
 
-    def prefilled(self, given: Assignment) -> Mapping[Key, Value]:
+    def prefilled(self, given: Assignment, issued: Layout) -> Mapping[Key, Value]:
         """Entries that stood in the unit's workbook when it went out."""
         unit = self.round.by_code.get(given.unit) if self.round else None
-        return unit.prefilled if unit else {}
+        return unit.prefilled_in(issued.template.id) if unit else {}
 
     def waivers(self, unit: str) -> tuple[Waiver, ...]:
         """The unit's waivers."""

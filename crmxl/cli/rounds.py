@@ -22,11 +22,18 @@ if TYPE_CHECKING:
     "with a mistake nothing is written.",
     "init 2026一上 --template customer-relations --units 单位.xlsx --year 2026 --stage 一上 --deadline 2025-11-30",
     "init 2026 --template cosmetics-plan --units units.csv --year 2026 --role finance --role cost",
+    "init 2026二上 --template customer-relations --units 单位.xlsx --year 2026 --stage 二上 --start-from 2026一上",
 )
 @click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--template", "templates", multiple=True, required=True, metavar="T", help="模板，可多次。A template.")
 @click.option("--units", type=SAVE, required=True, help="单位表（.csv 或 .xlsx）。The units file.")
 @click.option("--figures", type=SAVE, help="按单位和键下发的数（.csv）。Issued figures by unit and key.")
+@click.option(
+    "--start-from",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="以上一轮次（如 一上）各单位的数为起点预填。Prefill what units entered in an earlier round.",
+)
 @click.option("--year", type=click.IntRange(2000, 2099), required=True, help="预算年度。Budget year.")
 @click.option("--policy", "policies", multiple=True, metavar="P", help="制度；缺省为模板的制度。A policy.")
 @click.option("--stage", default="", help="阶段，如 一上、二上。Stage.")

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crmxl.check.batch import judge_all
 from crmxl.check.verdict import Report, Verdict
 from crmxl.commands.output import put_json, say
-from crmxl.commands.receiving import Bench, bench, keep_apart, write_copies
-from crmxl.commands.rounds_folder import open_register, round_folder, who
+from crmxl.commands.receiving import Bench, bench_of, keep_apart, write_copies
+from crmxl.commands.rounds_folder import open_register, who
 from crmxl.define.round import Round
 from crmxl.errors import CrmxlError
 from crmxl.files import WORKBOOKS, passing_folder, workbooks_in, write_atomically
 from crmxl.group.acts import Act, Chosen, Event, Nil
 from crmxl.group.answers import ON_RECORD, Answer
 from crmxl.group.intake import Arrival, Receipt, judged, kind_of, known, outdated, recheck, take_in
+from crmxl.group.record import Definitions, nil_report
 from crmxl.group.register import Decide, Register
 from crmxl.group.standing import STATES, Board, NotAllowedError, Standing, State, Version, refusal
+from crmxl.issue.assigning import Assigner
 from crmxl.model import Lang, Text
 from crmxl.receive.limits import LIMITS
 from crmxl.receive.parcel import SUFFIX, unpack
@@ -35,18 +38,26 @@ _COPIES = Text("{count} 份标出问题的副本在 {folder}", "Marked copies in
 _NIL = Text(
     "已登记零申报：{unit}，第 {version} 版，回执 {receipt}", "Nil return of {unit}, version {version}: {receipt}"
 )
+_INSTEAD = Text("，取代第 {before} 版", ", in place of version {before}")
 _CHOSEN = Text(
     "{unit}：第 {version} 版有效（{state}），回执 {receipt}", "{unit}: version {version} counts ({state}), {receipt}"
 )
 _UNCHANGED = Text(
     "没有需要重新校验的：轮次记录没有变化。", "Nothing to judge again: the round's records are unchanged."
 )
+_HELD = Text(
+    "{unit} {template}：已审核通过，按现在的记录重算会有不同，核定的数没有变；要用新的数，请先 crmxl review reopen",
+    "{unit} {template}: approved; by the records of now it would be otherwise, and the approved figures stand. To take "
+    "the new ones, reopen it (crmxl review reopen)",
+)
+_VOID = Text("作废，须重新审核", "void, to be given again")
 _AGAIN = (
     Text("预算单位", "Unit"),
     Text("模板", "Template"),
     Text("版次", "Version"),
     Text("原结论", "Before"),
     Text("现结论", "Now"),
+    Text("审批", "Approvals"),
     Text("回执", "Receipt"),
 )
 FINE = frozenset({Answer.ACCEPTED, Answer.SAME, Answer.SUPERSEDED})
@@ -73,7 +84,7 @@ def collect_files(
     records, register = open_register(round)
     with register, _unpacked(paths) as came:
         sender = records.unit(sender).code if sender else ""
-        receipts = _take_in(register, records, bench(round=records.folder), came, lang, by, sender)
+        receipts = _take_in(register, records, bench_of(records), came, lang, by, sender)
     if as_json:
         put_json({"receipts": receipts_json(receipts, lang)})
     else:
@@ -82,7 +93,7 @@ def collect_files(
         marked = [one.report for one in receipts if one.report is not None and one.answer in ON_RECORD]
         if made := write_copies(marked, annotate):
             say(_COPIES.say(lang).format(count=made, folder=annotate))
-    return int(any(one.answer not in FINE for one in receipts))
+    return int(any(one.answer not in FINE or one.owed for one in receipts))
 
 
 def _show(receipts: Sequence[Receipt], lang: Lang) -> None:
@@ -141,8 +152,9 @@ def _take_in(
 def _digest(path: Path) -> str:
     """SHA-256 of a file that may be a workbook of ours; empty for one that cannot be read or is too large."""
     try:
-        if path.stat().st_size > LIMITS.file:
-            return ""
+        there = path.stat()
+        if not stat.S_ISREG(there.st_mode) or there.st_size > LIMITS.file:
+            return ""  # a pipe would be waited for without end
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""
@@ -153,7 +165,7 @@ def _reader(path: Path, report: Report) -> Callable[[], bytes]:
 
     def content() -> bytes:
         try:
-            found = path.read_bytes()
+            found = path.read_bytes() if path.is_file() else b""
         except OSError:
             found = b""
         if hashlib.sha256(found).hexdigest() != report.submission.digest:
@@ -195,19 +207,27 @@ def record_nil(unit: str, lang: Lang, *, reason: str, template: str, by: str, ro
     """Record a nil return; 1 where the unit is locked."""
     by = who(by)
     records, register = open_register(round)
+    at = bench_of(records)
+    assigner = Assigner(records, at.library, at.standard.policies)
+    definitions = Definitions(at.library, at.standard.policies)
+    superseded: list[int] = []
     with register:
 
         def decide(board: Board, _store: Callable[[bytes], str]) -> Iterator[Act]:
             standing = the_standing(board, records, unit, template)
             if standing.state is State.APPROVED:
                 raise NotAllowedError(refusal(standing, "receive"))
-            yield Nil(unit, template_name(records, standing), len(standing.versions) + 1, _reason(reason))
+            name = template_name(records, standing)
+            nil_report(name, assigner.ask(unit, name).assignment, definitions)  # refuses where the total is not 0
+            superseded.append(standing.current)
+            yield Nil(unit, name, len(standing.versions) + 1, _reason(reason))
 
         event = _allowed(register, by, decide)
         if event is None:
             return 1
         assert isinstance(event.act, Nil)
-        say(_NIL.say(lang).format(unit=records.unit(unit).name, version=event.act.version, receipt=event.receipt))
+        said = _NIL.say(lang).format(unit=records.unit(unit).name, version=event.act.version, receipt=event.receipt)
+        say(said + (_INSTEAD.say(lang).format(before=superseded[-1]) if superseded[-1] else ""))
     return 0
 
 
@@ -222,6 +242,9 @@ def choose_version(
         def decide(board: Board, _store: Callable[[bytes], str]) -> Iterator[Act]:
             standing = the_standing(board, records, unit, template)
             found = _version(standing, version)
+            if standing.state is State.RECEIVED and found.number == standing.current:
+                said = f"第 {found.number} 版已经是有效的 · version {found.number} counts already"
+                raise NotAllowedError(f"{unit}: {said}")
             yield Chosen(unit, found.template, found.number, _reason(reason))
 
         event = _allowed(register, by, decide)
@@ -271,54 +294,73 @@ def recheck_units(units: Sequence[str], lang: Lang, *, by: str, round: Path | No
     with register, passing_folder() as folder:
         board = register.board
         codes = {records.unit(unit).code for unit in units}
-        found = [pair for pair in judged(board) if pair[0].unit in codes] if units else outdated(board, records)
+        found = (
+            [pair for pair in judged(board) if pair[0].unit in codes]
+            if units
+            else outdated(board, records, register.clock()[:10])
+        )
         found = [(standing, version) for standing, version in found if standing.unit in records.by_code]
         paths = []
         for number, (_, version) in enumerate(found):
             paths.append(folder / f"{number:06d}.xlsx")
             write_atomically(paths[-1], register.ledger.content(version.file))
-        at = bench(round=round_folder(round))
-        rows, reports = [], []
+        at = bench_of(records)
+        rows: list[_Again] = []
+        reports = []
         with closing(judge_all(paths, at.library, at.standard)) as again:
             for (standing, version), report in zip(progress(found, _READING.say(lang)), again, strict=True):
                 report = replace(report, submission=replace(report.submission, file=version.name))
-                event = recheck(register, records, standing, version, report, by)
-                reports.append(report)
-                rows.append((standing, version, report, event))
+                event = recheck(register, records, standing, version, report, at.standard, by)
+                if event is None and standing.state is State.APPROVED and version.number == standing.current:
+                    say(_HELD.say(lang).format(unit=records.unit(standing.unit).name, template=version.template))
+                if event is not None:
+                    reports.append(report)
+                    now = register.board.at(standing.unit, standing.template)
+                    void = bool(standing.approvals) and not now.approvals
+                    rows.append(_Again(version, now.versions[version.number - 1], standing.unit, event, void))
     if as_json:
-        put_json(
-            {
-                "rechecked": [
-                    {
-                        "unit": standing.unit,
-                        "template": version.template,
-                        "version": version.number,
-                        "before": version.verdict,
-                        "now": report.verdict.value,
-                        "receipt": event.receipt,
-                    }
-                    for standing, version, report, event in rows
-                ]
-            }
-        )
+        put_json({"rechecked": [row.record() for row in rows]})
     elif not rows:
         say(_UNCHANGED.say(lang))
     else:
         to = console()
         print_findings(to, [report for report in reports if report.findings], lang)
-        print_table(
-            to,
-            [header.say(lang) for header in _AGAIN],
-            [
-                (
-                    records.unit(standing.unit).name,
-                    version.template,
-                    str(version.number),
-                    VERDICTS[Verdict(version.verdict)].say(lang),
-                    VERDICTS[report.verdict].say(lang),
-                    event.receipt,
-                )
-                for standing, version, report, event in rows
-            ],
+        print_table(to, [header.say(lang) for header in _AGAIN], [row.cells(records, lang) for row in rows])
+    return int(any(row.now.blocked for row in rows))
+
+
+class _Again(NamedTuple):
+    """A version that was judged again."""
+
+    before: Version
+    now: Version
+    unit: str
+    event: Event
+    void: bool
+    """Whether approvals that it had do not hold any more."""
+
+    def record(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "unit": self.unit,
+            "template": self.now.template,
+            "version": self.now.number,
+            "before": self.before.verdict,
+            "now": self.now.verdict,
+            "approvals_void": self.void,
+            "receipt": self.event.receipt,
+        }
+
+    def cells(self, round: Round, lang: Lang) -> tuple[str, ...]:
+        """For people."""
+        before, now = (VERDICTS[Verdict(one.verdict)].say(lang) for one in (self.before, self.now))
+        void = _VOID.say(lang) if self.void else ""
+        return (
+            round.unit(self.unit).name,
+            self.now.template,
+            str(self.now.number),
+            before,
+            now,
+            void,
+            self.event.receipt,
         )
-    return int(any(report.blocked for report in reports))

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from crmxl.commands.output import say
+from crmxl.commands.rounds_folder import keep_records
 from crmxl.define.entries import load_entries
 from crmxl.define.library import Library
 from crmxl.define.policies import Policies, live
@@ -79,6 +80,7 @@ def make_workbook(
     path = output or _free(
         Path(f"{'-'.join(filter(None, (template.id, slug(unit) if unit else '', str(layout.year))))}.xlsx")
     )
+    keep_records(None, path)
     write_atomically(path, write(layout, assignment, inputs, secret=secret))
     print(visible(str(path)))
     facts = _FACTS.say(lang).format(template=template.name, year=layout.year)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from crmxl.commands.output import put_json, say
-from crmxl.commands.rounds_folder import ledger_place, open_register, round_folder
+from crmxl.commands.rounds_folder import keep_records, ledger_place, open_register, round_folder
 from crmxl.define.round import load_round
 from crmxl.group.ledger import DamagedError, Fault, Ledger
 from crmxl.model import Lang, Text
@@ -37,7 +37,7 @@ def verify_ledger(lang: Lang, *, round: Path | None, receipts: tuple[str, ...], 
     records = load_round(round_folder(round))
     events = contents = 0
     try:
-        with Ledger.open(ledger_place(records), records.name) as ledger:
+        with Ledger.examine(ledger_place(records), records.name) as ledger:
             faults = ledger.verify(receipts)
             with suppress(DamagedError):  # the faults say it already
                 events, contents = ledger.count()
@@ -58,9 +58,10 @@ def verify_ledger(lang: Lang, *, round: Path | None, receipts: tuple[str, ...], 
 def backup_ledger(lang: Lang, *, round: Path | None, to: Path) -> int:
     """Write the round's ledger into the new file ``to`` and check it there; 1 if it is not sound, else 0.
 
-    Raises CrmxlError where there is such a file already.
+    Raises CrmxlError where there is such a file already, or it has a name that the round's own files have.
     """
     records = load_round(round_folder(round))
+    keep_records(records.folder, to)
     with Ledger.open(ledger_place(records), records.name) as ledger:
         ledger.backup(to)
     with Ledger.open(to, records.name) as copy:

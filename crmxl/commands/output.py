@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from crmxl.commands.rounds_folder import keep_records
 from crmxl.errors import CrmxlError
 from crmxl.files import write_atomically
 from crmxl.model import Lang, Text
@@ -20,10 +21,14 @@ BINARY = ("xlsx", "parquet")
 
 
 def put(data: bytes, output: Path | None, lang: Lang) -> None:
-    """``data`` into the file ``output``, which is then named on stderr; to stdout where there is none."""
+    """``data`` into the file ``output``, which is then named on stderr; to stdout where there is none.
+
+    Raises CrmxlError where the file cannot be written, or is a round's own.
+    """
     if output is None:
         click.echo(data, nl=False)
     else:
+        keep_records(None, output)
         write_atomically(output, data)
         say(_WRITTEN.say(lang).format(path=output))
 

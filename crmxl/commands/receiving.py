@@ -16,10 +16,11 @@ from crmxl.check.batch import judge_all
 from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.commands.output import BINARY, form_of, put, say
+from crmxl.commands.rounds_folder import keep_records
 from crmxl.define.library import Library
 from crmxl.define.policies import Policies, shipped
 from crmxl.define.policy import load_policy
-from crmxl.define.round import load_round, round_library, round_policies
+from crmxl.define.round import Round, load_round, round_library, round_policies
 from crmxl.errors import CrmxlError
 from crmxl.files import workbooks_in, write_atomically
 from crmxl.model import Lang, Severity, Text
@@ -82,6 +83,12 @@ def bench(own: Path | None = None, round: Path | None = None, policy: Path | Non
         records, policies, library = None, Policies(*beside, shipped()), library_with(own)
     instead = (load_policy(policy),) if policy is not None else None
     return Bench(library, Standard(records, policies, instead, today))
+
+
+def bench_of(records: Round) -> Bench:
+    """The bench of a round that is loaded already: what is judged is judged by those very records."""
+    policies = round_policies(records.folder)
+    return Bench(round_library(records.folder), Standard(records, policies, None, date.today().isoformat()))
 
 
 def read_all(paths: Sequence[Path], lang: Lang, at: Bench) -> list[Report]:
@@ -239,9 +246,12 @@ def _keep_input(output: Path | None, paths: Sequence[Path]) -> None:
 
 
 def keep_apart(folder: Path | None, paths: Sequence[Path]) -> None:
-    """Refuse to put copies among the files: the next run would take them for a second submission."""
+    """Refuse to put copies among the files, where the next run would take them for a second submission, and among a
+    round's own.
+    """
     if folder is None:
         return
+    keep_records(None, folder)
     inside = [path for path in paths if path.is_dir() and folder.resolve().is_relative_to(path.resolve())]
     if inside:
         raise CrmxlError(

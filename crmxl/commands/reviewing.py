@@ -9,8 +9,8 @@ from typing import NamedTuple
 from crmxl.check.verdict import Report
 from crmxl.commands.collecting import the_standing
 from crmxl.commands.output import say
-from crmxl.commands.receiving import bench
-from crmxl.commands.rounds_folder import open_register, who
+from crmxl.commands.receiving import bench_of
+from crmxl.commands.rounds_folder import keep_records, open_register, who
 from crmxl.define.policy import near
 from crmxl.define.round import Round
 from crmxl.errors import CrmxlError
@@ -20,7 +20,7 @@ from crmxl.group.adjusting import adjusted, read_changes
 from crmxl.group.intake import basis
 from crmxl.group.record import Definitions, from_record, to_record
 from crmxl.group.register import Register
-from crmxl.group.standing import Board, NotAllowedError, Standing, State, next_role, refusal
+from crmxl.group.standing import Board, NotAllowedError, Standing, State, due_role, next_role, refusal
 from crmxl.model import Key, Lang, Text
 from crmxl.money import round_fen, show_fen
 
@@ -42,6 +42,10 @@ _COPY = Text("带意见的副本：{path}", "Copy with the comments: {path}")
 _STALE = Text(
     "{0}: 轮次记录（指标、限额、特批）在校验之后改过，请先 crmxl recheck {0}",
     "the round's records (figures, limits, waivers) have changed since it was checked; run crmxl recheck {0} first",
+)
+_NEWER = Text(
+    "{0}: 刚有新的上报进来，请先看新版再退回",
+    "something new has just come in from {0}; look at it before you send it back",
 )
 _SENT_BACK = Text("退回", "returned")
 _NO_COPY = Text("{unit}：零申报没有可退回的工作簿", "{unit}: a nil return has no workbook to be sent back")
@@ -70,7 +74,7 @@ def approve_units(
     by, named = who(by), [_named(unit) for unit in units]
     records, register = open_register(round)
     changes = read_changes(adjust, [one.unit for one in named]) if adjust is not None else {}
-    at = bench(round=records.folder)
+    at = bench_of(records)
     definitions = Definitions(at.library, at.standard.policies)
 
     def approve(one: _Named) -> str:
@@ -78,15 +82,18 @@ def approve_units(
             standing = _current(board, records, one, template, "approve")
             roles = records.roles_for(records.unit(one.unit))
             acting = _role(records, standing, roles, role)
+            version = standing.versions[standing.current - 1]
+            if not version.nil and version.basis != basis(records, one.unit, register.clock()[:10]):
+                raise NotAllowedError(_STALE.zh.format(one.unit) + " · " + _STALE.en.format(one.unit))
+            mine = changes.get(one.unit, ())
+            # What is approved must be readable by the definitions of today, with adjustments or without.
+            report = _report(register, standing, definitions) if mine or not version.nil else None
             total, record = None, ""
-            if mine := changes.get(one.unit, ()):
-                report = adjusted(_report(register, standing, definitions), mine, at.standard)
+            if mine and report is not None:
+                report = adjusted(report, mine, at.standard)
                 total = None if report.total is None else round_fen(report.total)
                 record = store(to_record(report))
             final = not next_role(standing, [name for name in roles if name != acting])
-            version = standing.versions[standing.current - 1]
-            if not version.nil and version.basis != basis(records, one.unit):
-                raise NotAllowedError(_STALE.zh.format(one.unit) + " · " + _STALE.en.format(one.unit))
             yield Approved(
                 *(one.unit, version.template, version.number, acting, final),
                 comment=comment.strip(),
@@ -116,21 +123,24 @@ def return_units(
 ) -> int:
     """Send each unit's submission back; 1 where one was refused, which stops no other."""
     by, named = who(by), [_named(unit) for unit in units]
+    keep_records(None, annotate)
     records, register = open_register(round)
-    at = bench(round=records.folder)
+    at = bench_of(records)
     definitions = Definitions(at.library, at.standard.policies)
 
     def send_back(one: _Named) -> str:
         standing = _current(register.refresh(), records, one, template, "return")
-        report = _report(register, standing, definitions) if standing.record else None
+        number = one.version or standing.current or standing.candidates[-1]
+        nil = standing.versions[number - 1].nil
+        report = None if nil else _report(register, standing, definitions, number)
         whole, remarks = _comments(comments, report, one.unit)
 
         def decide(board: Board, _store: Callable[[bytes], str]) -> Iterator[Act]:
             now = _current(board, records, one, template, "return")
-            acting = (
-                _known_role(records, now, role) if role else next_role(now, records.roles_for(records.unit(one.unit)))
-            )
-            number = now.current or now.candidates[-1]
+            if (now.current, now.candidates) != (standing.current, standing.candidates):
+                raise NotAllowedError(_NEWER.zh.format(one.unit) + " · " + _NEWER.en.format(one.unit))
+            roles = records.roles_for(records.unit(one.unit))
+            acting = _known_role(records, now, role) if role else due_role(now, roles)
             name = now.versions[number - 1].template
             yield Returned(one.unit, name, number, acting, comment=whole, remarks=remarks)
 
@@ -205,7 +215,7 @@ def _current(board: Board, round: Round, one: _Named, template: str, act: str) -
     standing = the_standing(board, round, one.unit, template)
     if standing.state not in _WITHIN[act]:
         raise NotAllowedError(refusal(standing, act))
-    if one.version and one.version != standing.current:
+    if one.version and one.version not in (standing.current, *(standing.candidates if act == "return" else ())):
         raise NotAllowedError(
             f"{one.unit}: 现在有效的是第 {standing.current} 版，不是第 {one.version} 版，请先看新版 · "
             f"version {standing.current} counts now, not {one.version}; look at that one first"
@@ -215,10 +225,10 @@ def _current(board: Board, round: Round, one: _Named, template: str, act: str) -
 
 def _role(round: Round, standing: Standing, roles: Sequence[str], role: str) -> str:
     """The role that acts, whose turn it must be; raises CrmxlError where it has to be named or is not known."""
-    due = next_role(standing, roles)
+    due = due_role(standing, roles)
     if not role:
         left = [name for name in roles if name not in standing.roles]
-        if len(left) == 1:
+        if len(left) <= 1:
             return due
         there = "、".join(f"{name}（{round.role_title(name).say('zh')}）" for name in left)
         raise CrmxlError(f"--role: 请写明以哪个角色审核，尚缺：{there} · name the role; left are: {', '.join(left)}")
@@ -242,10 +252,12 @@ def _known_role(round: Round, standing: Standing, role: str) -> str:
     return role
 
 
-def _report(register: Register, standing: Standing, definitions: Definitions) -> Report:
-    """What the unit submitted, with the adjustments made so far; raises CrmxlError for a nil return."""
-    version = standing.version or standing.versions[standing.candidates[-1] - 1]
-    record = standing.record or version.record
+def _report(register: Register, standing: Standing, definitions: Definitions, number: int = 0) -> Report:
+    """What the unit submitted, in the version ``number`` or the current one with the adjustments made so far; raises
+    CrmxlError for a nil return.
+    """
+    version = standing.versions[(number or standing.current) - 1]
+    record = standing.record if version.number == standing.current else version.record
     if not record:
         raise CrmxlError(f"{standing.unit}: 零申报没有可调整的金额 · a nil return has no amounts to adjust")
     return from_record(register.ledger.content(record), version.name, definitions)
@@ -257,7 +269,7 @@ def _approved(round: Round, standing: Standing, event: Event, act: Approved, lan
     if act.final:
         said = _FINAL.say(lang).format(**words)
     else:
-        due = next_role(standing, round.roles_for(unit))
+        due = due_role(standing, round.roles_for(unit))
         said = _NEXT.say(lang).format(**words, next=round.role_title(due).say(lang))
     total, version = standing.total, standing.version
     if standing.changes and total is not None and version is not None and version.total is not None:

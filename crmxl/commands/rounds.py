@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from crmxl.commands.earlier import entries_of
 from crmxl.commands.output import say
 from crmxl.commands.round_text import round_text
 from crmxl.commands.rounds_folder import KEY, LEDGER
@@ -28,7 +29,7 @@ from crmxl.define.round import ROUND, Round, compose, round_library, round_polic
 from crmxl.define.units import FIGURES, UNITS
 from crmxl.define.units_table import Table, both, csv_table, csv_text
 from crmxl.errors import CrmxlError, DefinitionError, Problem
-from crmxl.files import write_atomically
+from crmxl.files import passing_folder, write_atomically
 from crmxl.group.ledger import Ledger
 from crmxl.model import Lang, Template, Text
 from crmxl.policy import Policy
@@ -72,14 +73,20 @@ def init_round(
     ledger: str = "",
     roles: tuple[str, ...] = (),
     figures: Path | None = None,
+    start_from: Path | None = None,
 ) -> None:
     """Make the round in ``folder``; its path goes to stdout, what it holds to stderr.
 
-    Raises CrmxlError or DefinitionError with every mistake; then nothing is left behind.
+    With ``start_from`` the units start from what they entered in that earlier round. Raises CrmxlError or
+    DefinitionError with every mistake; then nothing is left behind.
     """
-    _refuse_taken(folder, units, figures, ledger)
+    if figures is not None and start_from is not None:
+        raise CrmxlError(f"--start-from: {both('不能与 --figures 同用', 'goes not together with --figures')}")
+    name = name or _NAME.say(lang).format(year=year, stage=stage).strip()
+    begun = not ledger and not (folder / ROUND).exists() and Ledger.unused(folder / LEDGER, name)
+    _refuse_taken(folder, units, figures, ledger, begun)
     settings: dict[str, str | int] = {
-        "name": name or _NAME.say(lang).format(year=year, stage=stage).strip(),
+        "name": name,
         "year": year,
         "stage": stage,
         "lang": lang,
@@ -94,31 +101,52 @@ def init_round(
     named = _definitions(folder, templates, policies)
     text = round_text(settings, tuple(named.templates), tuple(named.policies), roles, KEY)
     secret = secrets.token_hex(32)
-    try:
-        round = compose(
+
+    def composed(given: Path | None) -> Round:
+        return compose(
             folder,
             tomllib.loads(text),
             partial(_table, units),
-            lambda: _table(figures) if figures else None,
+            lambda: _table(given) if given else None,
             named.templates.__getitem__,
             named.policies.__getitem__,
             secret.encode(),
         )
+
+    earlier: tuple[Problem, ...] = ()
+    try:
+        round = composed(figures)
+        if start_from is not None:
+            started, earlier = entries_of(start_from, tuple(named.templates.values()), set(round.by_code))
+            with passing_folder() as place:
+                write_atomically(place / FIGURES, started)
+                round = composed(place / FIGURES)
     except DefinitionError as error:
         raise DefinitionError(tuple(_as_typed(problem, folder) for problem in error.problems)) from None
     files: dict[str, tuple[bytes, int | None]] = {place: (data, None) for place, data in named.files.items()}
     for source, target in ((units, UNITS), (figures, FIGURES)):
         if source is not None and not _same(source, folder / target):
             files[target] = _as_csv(source), None
+    if start_from is not None:
+        files[FIGURES] = started, None
     files[KEY] = f"{secret}\n".encode(), _PRIVATE
-    files[ROUND] = text.encode(), None
-    _make(folder, files, lambda: Ledger.create(ledger or folder / LEDGER, round.name).close())
+    files[ROUND] = text.encode(), _PRIVATE if ledger and _has_password(ledger) else None
+    _make(folder, files, None if begun else lambda: Ledger.create(ledger or folder / LEDGER, round.name).close())
     print(visible(str(folder)))
-    say(_summary(round, (*named.warnings, *round.warnings), lang))
+    say(_summary(round, (*named.warnings, *earlier, *round.warnings), lang))
 
 
-def _refuse_taken(folder: Path, units: Path, figures: Path | None, ledger: str) -> None:
-    """Raise CrmxlError where there is a round already, or what it would write over."""
+def _has_password(address: str) -> bool:
+    from crmxl.group.ledger_place import has_password
+
+    return has_password(address)
+
+
+def _refuse_taken(folder: Path, units: Path, figures: Path | None, ledger: str, begun: bool) -> None:
+    """Raise CrmxlError where there is a round already, or what it would write over.
+
+    An init of this round that was stopped has ``begun`` it: its ledger, and files that are what they will be, may stay.
+    """
     if folder.exists() and not folder.is_dir():
         raise CrmxlError(f"{folder}: {both('不是文件夹', 'is no folder')}")
     if (folder / ROUND).exists():
@@ -126,9 +154,11 @@ def _refuse_taken(folder: Path, units: Path, figures: Path | None, ledger: str) 
             f"{folder}: {both('已有轮次，请换一个文件夹', 'holds a round already; choose another folder')}"
         )
     sources = {UNITS: units, FIGURES: figures}
-    for name in (UNITS, FIGURES, KEY, *([] if ledger else [LEDGER])):
+    for name in (UNITS, FIGURES, KEY, *([] if ledger or begun else [LEDGER])):
         there, source = folder / name, sources.get(name)
-        if there.exists() and not (source and _same(source, there)):
+        if there.exists() and not (
+            source and (_same(source, there) or (begun and _as_csv(source) == there.read_bytes()))
+        ):
             said = both("已存在，请先移走或换一个文件夹", "is there already; move it away, or choose another folder")
             raise CrmxlError(f"{there}: {said}")
 
@@ -251,15 +281,20 @@ def _as_csv(path: Path) -> bytes:
     return text.encode("utf-8-sig")
 
 
-def _make(folder: Path, files: Mapping[str, tuple[bytes, int | None]], ledger: Callable[[], None]) -> None:
-    """Write the files, then make the ledger; whatever fails, nothing of it is left."""
+def _make(folder: Path, files: Mapping[str, tuple[bytes, int | None]], ledger: Callable[[], None] | None) -> None:
+    """Make the ledger, where there is none yet, then write the files, in order; whatever fails, nothing of it is left.
+
+    The last is the round.toml that makes it a round: who is stopped by force leaves no round without a ledger.
+    """
     places = {folder / name: written for name, written in files.items()}
     above = {parent for path in places for parent in path.parents if not parent.exists()}
     made = [path for path in (*places, folder / LEDGER) if not path.exists()]
     try:
+        if ledger is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            ledger()
         for path, (data, mode) in places.items():
             write_atomically(path, data, mode)
-        ledger()
     except BaseException:
         for path in made:
             with suppress(OSError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 from crmxl.define.round import ROUND, Round, load_round
@@ -18,6 +20,8 @@ KEY = "key"
 """The file of the round's secret, as init makes it."""
 ISSUED = "issued"
 """The folder of what goes out."""
+_OWN_FILES = frozenset({ROUND, UNITS, FIGURES, WAIVERS, KEY})
+_OWN_FOLDERS = frozenset({"templates", "policies", ISSUED})
 _LONGEST = 60
 """Characters of a name that the ledger keeps."""
 
@@ -45,7 +49,12 @@ def round_folder(round: Path | None) -> Path:
 
 
 def ledger_place(round: Round) -> Path | str:
-    """Where the round keeps its ledger: a file, or a database's URL."""
+    """Where the round keeps its ledger: a file, or a database's URL; raises CrmxlError for what is neither."""
+    if round.ledger and "://" not in round.ledger:  # never shown: it may hold a password
+        raise CrmxlError(
+            f"{round.folder / ROUND}: ledger: 不是数据库地址 · is no database's URL "
+            "(postgresql+psycopg://user:password@host/name)"
+        )
     return round.ledger or round.folder / LEDGER
 
 
@@ -72,12 +81,36 @@ def _login() -> str:
         return ""
 
 
-def keep_records(folder: Path, *files: Path | None) -> None:
-    """Refuse to write over what the round in ``folder`` is made of, or among what it has issued."""
-    own = {(folder / name).resolve() for name in (ROUND, UNITS, FIGURES, WAIVERS, KEY, LEDGER)}
-    issued = (folder / ISSUED).resolve()
-    for file in filter(None, files):
-        if file.resolve() in own or issued in file.resolve().parents:
+def keep_records(round: Path | None, *places: Path | None) -> None:
+    """Refuse files and folders to write to that belong to a round: to that in ``round``, or to one that they lie in.
+
+    A round's own are its records, its key, its ledger with all that lies beside it under that name, its definitions and
+    what it has issued.
+    """
+    for place in filter(None, places):
+        whole = place.resolve()
+        above = (folder for folder in (whole, *whole.parents) if (folder / ROUND).is_file())
+        if any(_own(folder, whole) for folder in (*above, *([round.resolve()] if round is not None else []))):
             raise CrmxlError(
-                f"{file}: 是轮次自己的文件，不能覆盖，请换一个文件名 · belongs to the round itself; choose another name"
+                f"{place}: 是轮次自己的文件，不能覆盖，请换一个文件名 · "
+                "belongs to the round itself; choose another name"
             )
+
+
+def _own(folder: Path, whole: Path) -> bool:
+    """Whether it is a record of the round in ``folder``; in any case of letters, as Windows and macOS see names."""
+    if str(whole).casefold() == str(_key_file(folder)).casefold():
+        return True
+    if not whole.is_relative_to(folder) or whole == folder:
+        return False
+    first, *below = (part.casefold() for part in whole.relative_to(folder).parts)
+    return first in _OWN_FOLDERS or (not below and (first in _OWN_FILES or first.startswith(LEDGER)))
+
+
+def _key_file(folder: Path) -> Path:
+    """Where the round's key is; asked before anything is read, of a round.toml that may have mistakes."""
+    name = KEY
+    with suppress(OSError, ValueError):
+        found = tomllib.loads((folder / ROUND).read_text(encoding="utf-8-sig")).get("key_file")
+        name = found if isinstance(found, str) else KEY
+    return (folder / name).resolve()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from crmxl.commands.output import form_of, put, say
@@ -41,8 +42,9 @@ def show_status(
         raise CrmxlError(f"{chase}: --chase 和 -o 请用不同的文件 · --chase and -o need two files")
     keep_records(round_folder(round), output, chase)
     records, register = open_register(round)
+    today = date.today()
     with register:
-        standing = progress(records, register.board, date.today(), basis, only)
+        standing = progress(records, register.board, today, partial(basis, today=today.isoformat()), only)
     if form == "text" and output is None:
         print_board(console(), standing, lang)
     else:

@@ -14,7 +14,7 @@ from crmxl.commands.output import form_of, put
 from crmxl.commands.receiving import print_totals, render_totals
 from crmxl.commands.rounds_folder import keep_records, open_register, who
 from crmxl.define.round import Round, round_library, round_policies
-from crmxl.group.acts import Consolidated
+from crmxl.group.acts import Consolidated, canonical
 from crmxl.group.consolidate import consolidate
 from crmxl.group.counting import Counted, as_of, counted
 from crmxl.group.origin import Figures, Include
@@ -56,14 +56,14 @@ def consolidate_round(
             totals = _beside(totals, register.board, against, include, figures, lang)
         # What only stands on a terminal is recorded by its JSON, which does not depend on the terminal's width.
         data = render_totals(totals, form or "json", lang, "")
+        to = console(sys.stderr if form and output is None else sys.stdout)
+        assert totals.origin is not None
+        print_head(to, totals.origin, lang)
+        print_totals(to, totals, lang)
+        print_origin(to, totals, lang)
+        if form:
+            put(data, output, lang)
         register.record(acting, _run(totals, form or "text", data))
-    to = console(sys.stderr if form and output is None else sys.stdout)
-    assert totals.origin is not None
-    print_head(to, totals.origin, lang)
-    print_totals(to, totals, lang)
-    print_origin(to, totals, lang)
-    if form:
-        put(data, output, lang)
     return int(not totals.sound)
 
 
@@ -89,11 +89,17 @@ def standard_of(records: Round, register: Register) -> Standard:
 
 
 def _beside(totals: Totals, board: Board, against: Path, include: Include, figures: Figures, lang: Lang) -> Totals:
-    """``totals`` with those of the round in ``against``, made in the same way; nothing is recorded there."""
+    """``totals`` with those of the round in ``against``, made in the same way; nothing is recorded there, and the
+    digest of inputs takes in that round's digest and position.
+    """
     records, register = open_register(against)
     with register:
         earlier = totals_of(records, register, include, figures, lang)
-    return replace(totals, against=beside(totals, earlier, remarks(board)))
+    mine, theirs = totals.origin, earlier.origin
+    assert mine is not None and theirs is not None
+    inputs = hashlib.sha256(canonical([mine.inputs, theirs.inputs, theirs.position]).encode()).hexdigest()
+    found = beside(totals, earlier, remarks(board, figures))
+    return replace(totals, origin=replace(mine, inputs=inputs), against=found)
 
 
 def _run(totals: Totals, form: str, data: bytes) -> Callable[[Board, Callable[[bytes], str]], Iterator[Consolidated]]:

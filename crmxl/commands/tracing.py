@@ -11,7 +11,7 @@ from pathlib import Path
 from crmxl.commands.operands import Desk, parse
 from crmxl.commands.output import form_of, put, say
 from crmxl.commands.receiving import Bench, bench, read_all
-from crmxl.commands.rounds_folder import round_folder
+from crmxl.commands.rounds_folder import keep_records, round_folder
 from crmxl.define.policies import assigned, live
 from crmxl.define.round import Round
 from crmxl.errors import CrmxlError
@@ -58,6 +58,7 @@ def diff_budgets(
     Raises CrmxlError where an operand cannot be used or they cannot be compared.
     """
     form = form_of(form, output, ("text", "csv", "xlsx", "json"), "text")
+    keep_records(_here(round), output)
     named = [parse(text) for text in operands]
     if len(named) < 2:
         raise CrmxlError("请给出两个或更多要比较的 · name two or more to compare")
@@ -104,6 +105,7 @@ def migrate_workbook(
     """
     if not file.is_file():
         raise CrmxlError(f"{file}: 找不到文件 · no such file")
+    keep_records(_here(round), output)
     at = bench(own, _here(round))
     (report,) = read_all([file], lang, at)
     old, stamp = report.submission.layout, report.submission.stamp

@@ -26,20 +26,26 @@ class Prefills:
         """Those of ``templates``."""
         self._rows = [(template, by_code(rows(template))) for template in templates]
 
-    def takes(self, key: Key) -> bool:
-        """Whether it is an entry of one of the templates."""
-        return bool(self._cells(key))
+    def takes(self, name: str) -> bool:
+        """Whether it is an entry of one of the templates: a key, or ``template/key`` with the template's id."""
+        return bool(self._cells(name))
+
+    def several(self, name: str) -> tuple[str, ...]:
+        """The templates that have the key, by id, where it is said of no one and there are several."""
+        found = tuple(dict.fromkeys(template.id for template, _ in self._cells(name)))
+        return found if len(found) > 1 else ()
 
     def near(self, key: Key) -> str:
         """A hint at what was probably meant."""
         there = {f"{code}@{id}" for _, own in self._rows for code, row in own.items() for id in row.columns}
         return near(key, filter(self.takes, there))
 
-    def take(self, key: Key, text: str) -> tuple[Value, tuple[str, ...]]:
+    def take(self, name: str, text: str) -> tuple[Value, tuple[str, ...]]:
         """``text`` as the entry, exact and in yuan where it is an amount; and what is wrong with it."""
         value: Value = None
         wrong = []
-        for template, cell in self._cells(key):
+        key = name.rpartition("/")[2]
+        for template, cell in self._cells(name):
             said = []
             for lang in _LANGS:
                 try:
@@ -50,9 +56,12 @@ class Prefills:
                 wrong.append(both(said[0], said[-1]))
         return value, tuple(dict.fromkeys(wrong))
 
-    def _cells(self, key: Key) -> list[tuple[Template, Issued]]:
+    def _cells(self, name: str) -> list[tuple[Template, Issued]]:
         found = []
+        wanted, _, key = name.rpartition("/")
         for template, own in self._rows:
+            if wanted not in ("", template.id):
+                continue
             row = own.get(split_key(key)[0])
             column = column_at(own, key)
             if row is None or column is None or not row.leaf or column.issued or column.calculated:

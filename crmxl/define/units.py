@@ -57,7 +57,15 @@ class Unit:
     first_month: int = 1
     """First month of a part-year."""
     prefilled: Mapping[Key, Value] = field(default_factory=dict, hash=False)
-    """Entries by key that stand in the workbook when it goes out, and are the unit's to change; exact."""
+    """Entries that stand in the workbook when it goes out, and are the unit's to change, exact; by key, or by
+    ``template/key`` where several templates of the round have the key.
+    """
+
+    def prefilled_in(self, template: str) -> dict[Key, Value]:
+        """The entries that are for this template, named by id; keys that it does not have are among them."""
+        own = f"{template}/"
+        mine = {name.removeprefix(own): value for name, value in self.prefilled.items() if name.startswith(own)}
+        return {name: value for name, value in self.prefilled.items() if "/" not in name} | mine
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +337,11 @@ def _figures(
         for at in blank:
             wrong.append((number, Problem(table.place(number, at), both("空着", "is blank"))))
         name = parameters.find(cells[key]) or (cells[key] if prefills.takes(cells[key]) else "")
+        if several := prefills.several(name) if name and not parameters.find(name) else ():
+            ways = "、".join(f"{template}/{name}" for template in several)
+            said = f"several templates have `{name}`; write {ways}"
+            wrong.append((number, Problem(table.place(number, key), both(f"几份模板都有“{name}”，请写 {ways}", said))))
+            continue
         if cells[key] and not name:
             hint = near(cells[key], parameters.names) or prefills.near(cells[key])
             said = f"no template of the round has the issued cell or entry `{cells[key]}`{hint}"

@@ -124,10 +124,16 @@ class Rechecked:
     version: int
     record: str
     verdict: str
+    """Of what counts: with adjustments where there are any; ``errors`` and ``warnings`` too."""
     errors: int
     warnings: int
     total: int | None
+    """Fen of what counts; 核定数 where there are adjustments."""
     basis: str
+    submitted: int | None = None
+    """Fen of 上报数."""
+    adjusted: str = ""
+    """SHA-256 of the record with the adjustments made so far; empty where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +194,10 @@ class Consolidated:
     figures: str
     """``approved`` (核定数) or ``submitted`` (上报数)."""
     inputs: str
-    """Digest of the versions that were added up, and of the round's records."""
+    """Digest of the versions that were added up, of the round's records, and of what they were compared with."""
     form: str
     sha256: str
     """Of the file that was written."""
-    unit: str = ""
-    template: str = ""
 
 
 Act: TypeAlias = Issued | Received | Refused | Nil | Chosen | Rechecked | Approved | Returned | Reopened | Consolidated

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from crmxl.catalogue import word
 from crmxl.check.evidence import Evidence
+from crmxl.check.rules import entry
 from crmxl.check.rules.policy import broken_rules
 from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
@@ -25,7 +26,8 @@ from crmxl.group.facts import clean
 from crmxl.issue.calculate import calculate
 from crmxl.issue.places import Layout, Role
 from crmxl.model import MONTHS, Finding, Key, Severity, Type, split_key
-from crmxl.money import from_fen, read_text, show_fen, to_fen
+from crmxl.money import decimal_text, from_fen, read_text, show, show_fen, to_fen
+from crmxl.receive.submission import Content, ContentType
 
 HEADINGS: Mapping[str, str] = {
     "unit": "unit",
@@ -43,6 +45,9 @@ HEADINGS: Mapping[str, str] = {
 }
 """What the columns of an adjustment table may be called."""
 _NEEDED = {"key": "键 key", "change": "调整 change", "reason": "理由 reason"}
+_AGAIN = (entry.required, entry.months)
+_CODES = frozenset({"E103", "E113", "E114"})
+"""What these checks of entries tell, asked again of adjusted figures."""
 _LONGEST = 500
 """Characters of a reason."""
 
@@ -115,30 +120,43 @@ class _Adjusted(Evidence):
         return self.values
 
 
-def adjusted(report: Report, changes: Sequence[Change], standard: Standard) -> Report:
-    """``report`` with ``changes``: entries, every value that follows from them, and what the policy says of these.
+def adjusted(report: Report, changes: Sequence[Change], standard: Standard, *, hold: bool = True) -> Report:
+    """``report`` with ``changes``: entries, every value that follows from them, and what the checks of entries and the
+    policy say of these.
 
-    A change of a month changes its year as much; a change of a year alone goes to what no month has. Raises
-    CrmxlError for a key that is no amount of the unit's, an amount that would fall below what is allowed, and a rule
-    that would be broken and was not before.
+    A change of a month changes its year as much; a change of a year alone goes to what no month has. Raises CrmxlError
+    for a key that is no amount of the unit's and for an amount outside what is allowed; with ``hold`` also for an
+    error that the submission does not have: months that no longer make the year, a line without basis, a broken rule.
     """
     layout, stamp = report.submission.layout, report.submission.stamp
     if layout is None or stamp is None:
         raise ValueError(f"{report.submission.file} was not read")
     unit = report.unit_name or report.unit
     values = {key: report.values.get(key) for key, cell in layout.cells.items() if cell.role is not Role.CALCULATED}
+    contents = dict(report.submission.contents)
     for change in changes:
         for key in _keys(layout, change.key, unit):
-            values[key] = _added(layout, key, values.get(key), change, unit)
+            values[key] = amount = _added(layout, key, values.get(key), change, unit)
+            contents[key] = Content(ContentType.NUMBER, decimal_text(amount))
     issued = standard.figures(stamp.assignment, layout)
     values |= issued
-    evidence = _Adjusted(report.submission, layout, values)
+    submission = replace(report.submission, contents=contents)
+    evidence = _Adjusted(submission, layout, values)
     judging = standard.rules(stamp.assignment, layout)
     waivers = standard.waivers(stamp.assignment.unit)
-    policy = tuple(broken_rules(evidence, judging, issued, waivers, standard.today))
-    _hold(report, policy, unit)
-    others = tuple(one for one in report.findings if not one.code.startswith("P"))
-    return replace(report, findings=(*others, *policy), values={**values, **calculate(layout, values)})
+    found = (
+        *(one for rule in _AGAIN for one in rule(evidence)),
+        *broken_rules(evidence, judging, issued, waivers, standard.today),
+    )
+    if hold:
+        _hold(report, found, unit)
+    others = tuple(one for one in report.findings if one.code not in _CODES and not one.code.startswith("P"))
+    return replace(
+        report,
+        submission=submission,
+        findings=(*others, *found),
+        values={**values, **calculate(layout, values)},
+    )
 
 
 def _keys(layout: Layout, key: Key, unit: str) -> tuple[Key, ...]:
@@ -157,20 +175,22 @@ def _keys(layout: Layout, key: Key, unit: str) -> tuple[Key, ...]:
 def _added(layout: Layout, key: Key, value: Value, change: Change, unit: str) -> Fraction:
     before = value if isinstance(value, Fraction) else Fraction(0)
     after = before + Fraction(change.change, 100)
-    low = layout.cells[key].minimum
-    if low is not None and after < low:
-        shown = f"{show_fen(to_fen(before))} {'+' if change.change > 0 else '−'} {show_fen(abs(change.change))}"
-        raise CrmxlError(
-            f"{unit}: {key} 调整后 {shown} = {from_fen(to_fen(after))}，低于允许的 {low} · "
-            f"would be {from_fen(to_fen(after))}, below the allowed {low}"
-        )
-    return after
+    low, high = layout.cells[key].minimum, layout.cells[key].maximum
+    if (low is None or after >= low) and (high is None or after <= high):
+        return after
+    shown = f"{show_fen(to_fen(before))} {'+' if change.change > 0 else '−'} {show_fen(abs(change.change))}"
+    zh, en, bound = ("低于允许的", "below", low) if low is not None and after < low else ("高于允许的", "above", high)
+    allowed = show(bound or 0)
+    raise CrmxlError(
+        f"{unit}: {key} 调整后 {shown} = {from_fen(to_fen(after))}，{zh} {allowed} · "
+        f"would be {from_fen(to_fen(after))}, {en} the allowed {allowed}"
+    )
 
 
-def _hold(report: Report, policy: Sequence[Finding], unit: str) -> None:
-    """Raise CrmxlError where adjustments break a rule that the submission did not break."""
+def _hold(report: Report, found: Sequence[Finding], unit: str) -> None:
+    """Raise CrmxlError where adjustments give an error that the submission does not have."""
     before = {(one.code, one.key) for one in report.findings if one.severity is Severity.ERROR}
-    broken = [one for one in policy if one.severity is Severity.ERROR and (one.code, one.key) not in before]
+    broken = [one for one in found if one.severity is Severity.ERROR and (one.code, one.key) not in before]
     if broken:
         said = "\n".join(f"  {one.code} {word(one, 'zh').message} · {word(one, 'en').message}" for one in broken)
-        raise CrmxlError(f"{unit}: 调整后违反制度规则 · the adjustments break rules of the policy:\n{said}")
+        raise CrmxlError(f"{unit}: 调整后有新的错误 · the adjustments make new errors:\n{said}")

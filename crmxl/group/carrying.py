@@ -40,6 +40,8 @@ _FORMULA = Text("原是公式 {formula}，只带数值", "was the formula {formu
 _READ = Text("原写法“{typed}”，按读出的值带过来", "was written “{typed}”; it is carried as read")
 _RETITLED = Text("这一行新版叫“{given}”", "that line is called “{given}” now")
 _OPENED = Text("原由集团下达，新版由单位填", "was given by the group; the unit fills it now")
+_COMPUTED = Text("原由公式计算，新版由单位填", "was calculated; the unit fills it now")
+_TYPED_OVER = Text("原是公式，被改成了数值", "a formula stood there and was typed over")
 _BLANK = Content()
 
 
@@ -115,7 +117,7 @@ class _Move:
 
     def take(self, cell: Cell) -> None:
         """Carry the entry of one cell, if there is one, or say why not."""
-        if cell.role not in (Role.INPUT, Role.ISSUED, Role.CLOSED):
+        if cell.role is Role.LABEL:
             return
         content = self.report.submission.contents.get(cell.key, _BLANK)
         value = self._value(cell, content)
@@ -124,6 +126,8 @@ class _Move:
         code, column = split_key(cell.key)
         code = self.moved.get(code, code)
         now = self.to.cells.get(f"{code}@{column}")
+        if cell.role is Role.CALCULATED and not self._entered(cell, content, value, now):
+            return
         if now is None:
             self._lose(cell, value, content, self._missing(cell, code))
         elif now.role is not Role.INPUT:
@@ -164,7 +168,20 @@ class _Move:
                 return self.report.values.get(cell.key)
             case Role.CLOSED:
                 return as_computed(content)
+            case Role.CALCULATED:
+                return as_computed(content) if _typed_over(content) else self.report.values.get(cell.key)
         return None
+
+    def _entered(self, cell: Cell, content: Content, value: Value, now: Cell | None) -> bool:
+        """Whether a calculated cell has to be carried: somebody typed another value over its formula, or the unit
+        fills it from now on. What adds up other lines is not carried, or it would count twice.
+        """
+        kind = self.old.kinds.get(split_key(cell.key)[0], RowKind.CHECK)
+        if kind is RowKind.CHECK or "@_" in cell.key:  # what only judges the entries
+            return False
+        if _typed_over(content) and not content.invisible:
+            return value != self.report.values.get(cell.key) or (now is not None and now.role is Role.INPUT)
+        return now is not None and now.role is Role.INPUT and kind.filled and bool(value)
 
     def _missing(self, cell: Cell, code: str) -> Text:
         """Why the new layout has no cell for it."""
@@ -202,6 +219,8 @@ class _Move:
             yield filled(_RETITLED, given=title)
         if cell.role is Role.ISSUED:
             yield _OPENED
+        elif cell.role is Role.CALCULATED:
+            yield _TYPED_OVER if _typed_over(content) else _COMPUTED
         elif content.formula:
             yield filled(_FORMULA, formula=clean(content.formula))
         elif content.type is ContentType.TEXT and isinstance(value, Fraction):
@@ -219,6 +238,11 @@ class _Move:
         text = content.text or content.formula if refused else shown(value, cell.type)
         where = f"{place.sheet}!{place.cell}" if place.cell else ""
         return Lost(cell.key, where, clean(place.title), clean(text), why, now)
+
+
+def _typed_over(content: Content) -> bool:
+    """Whether a value stands where a formula was issued."""
+    return not content.blank and not content.formula
 
 
 def asides(report: Report) -> Asides:

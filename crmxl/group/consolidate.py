@@ -188,9 +188,8 @@ def _add_up(reports: Sequence[Report], facts: pd.DataFrame) -> Block:
     """The block of reports with one template and year, from their facts."""
     template, year = _layout(reports[0]).template, _layout(reports[0]).year
     mine = facts[facts["counted"]] if len(facts) else facts
-    plans: dict[int, Amounts] = {}
-    for report in reports:
-        plans.setdefault(id(_layout(report)), amounts(_layout(report)))
+    layouts = {id(_layout(report)): _layout(report) for report in reports}
+    plans = {id: amounts(layout) for id, layout in layouts.items()}
     all_amounts = [row for plan in plans.values() for row in plan.rows]
     lines = _lines(_offered(reports, plans, adds=True), mine)
     beside = _lines(_offered(reports, plans, adds=False), facts[~facts["counted"]] if len(facts) else facts)

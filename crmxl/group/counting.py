@@ -16,13 +16,14 @@ from crmxl.check.rules.policy import waived
 from crmxl.check.verdict import Report
 from crmxl.define.round import Round
 from crmxl.define.units import Unit
+from crmxl.errors import CrmxlError, DefinitionError
 from crmxl.group.acts import Approved, Event, Nil, Returned, canonical
 from crmxl.group.facts import clean
 from crmxl.group.intake import basis
 from crmxl.group.levels import in_tree_order
 from crmxl.group.origin import Adjustment, Figures, Include, Origin, Source, SourceKey, Waived
 from crmxl.group.record import Definitions, from_record, nil_report
-from crmxl.group.standing import Board, Standing, State, Version, next_role
+from crmxl.group.standing import Board, Standing, State, Version, due_role
 from crmxl.group.totals import LeftOut
 from crmxl.model import MONTHS, Key, Text, split_key
 from crmxl.money import round_fen
@@ -67,6 +68,14 @@ _NOT_ASKED = Text(
     "The ledger has its budget, but the round no longer asks for one (units file or round.toml changed); not counted.",
 )
 _PUT_BACK = Text("请核对单位表和 round.toml。", "Look at the units file and round.toml.")
+_CANNOT = Text("第 {version} 版不能计入：{why}", "Version {version} cannot count: {why}")
+_NO_NIL = Text(
+    "请退回零申报，让单位提交预算表；下发数有误的，先改正单位表。",
+    "Send the nil return back and have the unit file its workbook; correct the issued figures first if they are wrong.",
+)
+_RESTORE = Text(
+    "请把模板和制度文件恢复原样，再汇总。", "Restore the template and policy files, then consolidate again."
+)
 
 
 class Contents(Protocol):
@@ -111,8 +120,9 @@ def counted(
 ) -> Counted:
     """What counts of ``round`` as its ``board`` stands, in the order of the tree.
 
-    ``received`` takes in versions under review whose check found no errors. ``watched`` sees every unit go by. Raises
-    CrmxlError where stored contents are gone or changed.
+    ``received`` takes in versions under review whose check found no errors. A version that today's definitions cannot
+    read, and a nil return whose total is not 0, are left out. ``watched`` sees every unit go by. Raises CrmxlError
+    where stored contents are gone or changed, DefinitionError where a template or policy is unsound.
     """
     due: list[_Due] = []
     left_out: list[LeftOut] = []
@@ -130,16 +140,25 @@ def counted(
     submitted: dict[SourceKey, Report] = {}
     adjustments: list[Adjustment] = []
     sources: dict[SourceKey, Source] = {}
+    readable: list[_Due] = []
     for one in watched(due):
-        report = _report(one, _record(one, figures), kept, definitions, round)
-        sent = report
-        if one.standing.changes and _record(one, figures) != one.version.record:
-            sent = _report(one, one.version.record, kept, definitions, round)
-            submitted[one.unit.code, one.version.template] = sent
+        try:
+            report = sent = _report(one, _record(one, figures), kept, definitions, round)
+            if one.standing.changes and _record(one, figures) != one.version.record:
+                sent = _report(one, one.version.record, kept, definitions, round)
+                submitted[one.unit.code, one.version.template] = sent
+        except DefinitionError:
+            raise
+        except CrmxlError as error:
+            left_out.append(_unreadable(one, error))
+            continue
+        readable.append(one)
         reports.append(report)
         sources[one.unit.code, one.version.template] = _source(one)
         adjustments += _adjustments(one, sent, round)
-    digests = {code: basis(round, code) for code in dict.fromkeys(one.unit.code for one in due)}
+    due = readable
+    today = as_of(board, ledger)
+    digests = {code: basis(round, code, today) for code in dict.fromkeys(one.unit.code for one in due)}
     inputs = _inputs(round, due, include, figures, digests)
     stale = tuple(
         sources[one.unit.code, one.version.template]
@@ -195,7 +214,7 @@ def _of(standing: Standing, unit: Unit, round: Round, include: Include) -> _Due 
     if version.blocked:
         reason = _filled(_STALE_ERRORS, version=version.number, count=version.errors)
         return _left_out(unit, file, version.template, reason, _REOPEN)
-    waiting = "" if standing.state is State.APPROVED else next_role(standing, round.roles_for(unit))
+    waiting = "" if standing.state is State.APPROVED else due_role(standing, round.roles_for(unit))
     if standing.state is State.RECEIVED and include == "approved":
         role = round.role_title(waiting)
         return _left_out(unit, file, version.template, _filled(_WAITING, version=version.number, role=role), _APPROVE)
@@ -223,6 +242,12 @@ def _no_longer_asked(board: Board, round: Round) -> Iterator[LeftOut]:
             unit, newest = round.by_code.get(code), standing.versions[-1]
             name = unit.name if unit else ""
             yield LeftOut(clean(newest.name), code, name, newest.template, reason=_NOT_ASKED, remedy=_PUT_BACK)
+
+
+def _unreadable(due: _Due, error: CrmxlError) -> LeftOut:
+    reason = _filled(_CANNOT, version=due.version.number, why=str(error))
+    remedy = _NO_NIL if due.version.nil else _RESTORE
+    return _left_out(due.unit, clean(due.version.name), due.version.template, reason, remedy)
 
 
 def _left_out(unit: Unit, file: str, template: str, reason: Text, remedy: Text) -> LeftOut:
@@ -263,40 +288,40 @@ def _source(due: _Due) -> Source:
 
 
 def _adjustments(due: _Due, sent: Report, round: Round) -> list[Adjustment]:
-    """What reviewers changed in the version; ``sent`` is as the unit sent it."""
+    """What reviewers changed in the version, cell by cell; ``sent`` is as the unit sent it."""
     changes = [
-        (event, event.act, change)
+        (event, event.act, change, key)
         for event in due.standing.approvals
         if isinstance(event.act, Approved)
         for change in event.act.changes
+        for key in changed_by(change.key)
     ]
     if not changes:
         return []
     layout = sent.submission.layout
     order = {key: at for at, key in enumerate(layout.cells)} if layout else {}
-    now = {change.key: fen_at(sent, change.key) for _, _, change in changes}
-    before = dict(now)
+    now = {key: fen_at(sent, key) for *_, key in changes}
     found = []
-    for event, act, change in changes:
-        for key in changed_by(change.key):
-            if key in now:
-                now[key] += change.change
+    for event, act, change, key in changes:
+        before = now[key]
+        now[key] += change.change
         found.append(
             Adjustment(
                 unit=due.unit.code,
                 unit_name=due.unit.name,
                 template=due.version.template,
-                key=change.key,
-                title=sent.submission.title(change.key),
-                submitted=before[change.key],
+                key=key,
+                title=sent.submission.title(key),
+                submitted=before,
                 change=change.change,
-                approved=now[change.key],
+                approved=now[key],
                 reason=change.reason,
                 role=act.role,
                 called=round.role_title(act.role),
                 by=event.by,
                 at=event.at,
                 receipt=event.receipt,
+                follows=key != change.key,
             )
         )
     return sorted(found, key=lambda one: order.get(one.key, len(order)))

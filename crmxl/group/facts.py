@@ -73,8 +73,9 @@ def gather(reports: Sequence[Report]) -> pd.DataFrame:
         layout = report.submission.layout
         if layout is None:
             raise ValueError(f"{report.submission.file} was not read")
-        plan = plans.get(id(layout)) or plans.setdefault(id(layout), amounts(layout))
-        rows.extend(_facts(report, layout, plan))
+        if id(layout) not in plans:
+            plans[id(layout)] = amounts(layout)
+        rows.extend(_facts(report, layout, plans[id(layout)]))
     return frame(rows)
 
 
@@ -84,7 +85,10 @@ def frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
 
     turned: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
     columns: Mapping[str, Sequence[Any]] = dict(zip(COLUMNS, turned, strict=True))
-    most = max((abs(fen) for name in MONEY_COLUMNS for fen in columns[name]), default=0)
+    most = max(
+        (abs(fen) for name in MONEY_COLUMNS for fen in (min(columns[name], default=0), max(columns[name], default=0))),
+        default=0,
+    )
     money = "int64" if max(1, len(rows)) * most < _INT64 else "object"
     types: dict[str, Any] = {"year": "int64", "rank": "int64", "counted": "bool"}
     types |= dict.fromkeys(MONEY_COLUMNS, money)
@@ -143,13 +147,13 @@ def seen(name: str) -> str:
 
 def _filled(key: Key, values: Sequence[object], title: str, plan: Amounts) -> bool:
     if key in plan.calculated:
-        return any(isinstance(value, Fraction) and value for value in values)
-    return bool(title) or any(isinstance(value, Fraction) for value in values)
+        return any(type(value) is Fraction and value for value in values)
+    return bool(title) or Fraction in map(type, values)
 
 
 def _fen(value: object) -> int:
     """Blank and text count 0, as in the workbook's own sums."""
-    return round_fen(value) if isinstance(value, Fraction) else 0
+    return round_fen(value) if type(value) is Fraction else 0
 
 
 def _named(report: Report, leaf: Leaf) -> str:

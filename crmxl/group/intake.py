@@ -12,11 +12,13 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.define.round import Round
 from crmxl.errors import CrmxlError
 from crmxl.files import slug
 from crmxl.group.acts import Event, Received, Rechecked, Refused, canonical
+from crmxl.group.adjusting import adjusted
 from crmxl.group.answers import Answer, Told, filled_in, issues_of, number_of, whose
 from crmxl.group.facts import clean
 from crmxl.group.record import to_record
@@ -79,6 +81,8 @@ class Receipt:
     """The entry of the ledger that vouches for it."""
     report: Report | None = None
     """What was read; None where the same bytes had been received before."""
+    owed: bool = False
+    """Whether something is still to be done about a version that was received before: corrected, or chosen."""
 
 
 def take_in(register: Register, round: Round, arrivals: Sequence[Arrival], by: str, sender: str = "") -> list[Receipt]:
@@ -90,8 +94,9 @@ def take_in(register: Register, round: Round, arrivals: Sequence[Arrival], by: s
     receipts: dict[int, Receipt] = {}
     ours: dict[Keys, list[int]] = {}
     strangers: list[tuple[int, Told]] = []
+    board = register.refresh()  # what was issued while the files were read is known
     for at, arrival in enumerate(arrivals):
-        found = whose(arrival.report, round, register.board, sender)
+        found = whose(arrival.report, round, board, sender)
         if isinstance(found, Told):
             strangers.append((at, found))
         else:
@@ -117,28 +122,32 @@ def known(board: Board, file: str, name: str) -> Receipt | None:
         answer, why = Answer.SUPERSEDED, filled_in(_SAME_OLD, version=number, current=standing.current)
     else:
         answer, why = Answer.SAME, filled_in(_SAME, version=number)
-    return Receipt(name, answer, why, unit, "", version.template, version=number, event=version.event)
+    owed = number in standing.candidates or (number == standing.current and standing.state is State.RETURNED)
+    return Receipt(name, answer, why, unit, "", version.template, version=number, event=version.event, owed=owed)
 
 
-def basis(round: Round, unit: str) -> str:
-    """Digest of the round's records by which the unit's submissions are judged: changed records, another digest."""
+def basis(round: Round, unit: str, today: str) -> str:
+    """Digest of the round's records by which the unit's submissions are judged: changed records, another digest; a
+    waiver that has expired by ``today``, an ISO date, is a change too.
+    """
     record = round.by_code[unit]
     limits = {rule: {name: limit.text for name, limit in own.items()} for rule, own in round.overrides(record).items()}
     waivers = [
-        {**asdict(waiver), "up_to": waiver.up_to.text if waiver.up_to else ""}
+        {**asdict(waiver), "up_to": waiver.up_to.text if waiver.up_to else "", "over": waiver.until < today}
         for waiver in round.waivers
         if waiver.unit == unit
     ]
     judged_by = [
         *(round.name, round.stage, round.year, list(round.templates), list(round.policies)),
         *(record.name, list(record.parts), record.first_month, dict(record.parameters), limits, waivers),
+        {name: str(value) for name, value in record.prefilled.items()},
     ]
     return hashlib.sha256(canonical(judged_by).encode()).hexdigest()
 
 
-def outdated(board: Board, round: Round) -> list[tuple[Standing, Version]]:
+def outdated(board: Board, round: Round, today: str) -> list[tuple[Standing, Version]]:
     """Current and candidate versions of files that were judged by other records than the round has now."""
-    now = {unit.code: basis(round, unit.code) for unit in round.units}
+    now = {unit.code: basis(round, unit.code, today) for unit in round.units}
     return [(standing, version) for standing, version in judged(board) if version.basis != now.get(standing.unit)]
 
 
@@ -150,20 +159,52 @@ def judged(board: Board) -> Iterator[tuple[Standing, Version]]:
                 yield standing, standing.versions[number - 1]
 
 
-def recheck(register: Register, round: Round, standing: Standing, version: Version, report: Report, by: str) -> Event:
-    """Keep the new report of a version; the event that says so."""
+def recheck(
+    register: Register, round: Round, standing: Standing, version: Version, report: Report, standard: Standard, by: str
+) -> Event | None:
+    """Keep the new report of a version, and that of its adjusted figures where it has any; the event that says so,
+    None where nothing is otherwise than it was.
+    """
+    today = register.clock()[:10]
 
-    def decide(_board: Board, store: Callable[[bytes], str]) -> Iterator[Rechecked]:
-        yield Rechecked(
-            unit=standing.unit,
-            template=version.template,
-            version=version.number,
-            record=store(to_record(report)),
-            **_judged(report),
-            basis=basis(round, standing.unit),
-        )
+    def decide(board: Board, store: Callable[[bytes], str]) -> Iterator[Rechecked]:
+        now = board.at(standing.unit, standing.template)
+        before = now.versions[version.number - 1]
+        changes = now.changes if version.number == now.current else ()
+        counting = adjusted(report, changes, standard, hold=False) if changes else report
+        record, own = to_record(report), to_record(counting) if changes else b""
+        judged_by = basis(round, standing.unit, today)
+        same = (digest_of(record), digest_of(own), judged_by) == (before.record, now.adjusted_record, before.basis)
+        if holds(now, version.number, counting):
+            same = counting.verdict.value == before.verdict
+        if not same:
+            yield Rechecked(
+                unit=standing.unit,
+                template=version.template,
+                version=version.number,
+                record=store(record),
+                **_judged(counting),
+                basis=judged_by,
+                submitted=_fen(report),
+                adjusted=store(own) if own else "",
+            )
 
-    return register.record(by, decide)[0]
+    made = register.record(by, decide)
+    return made[0] if made else None
+
+
+def holds(now: Standing, number: int, report: Report) -> bool:
+    """Whether the version is approved in full with other figures than ``report`` has: these are not taken."""
+    return now.state is State.APPROVED and number == now.current and _fen(report) != now.total
+
+
+def digest_of(content: bytes) -> str:
+    """SHA-256 by which the ledger knows content; empty for none."""
+    return hashlib.sha256(content).hexdigest() if content else ""
+
+
+def _fen(report: Report) -> int | None:
+    return None if report.total is None else round_fen(report.total)
 
 
 # -- no submission of this round ----------------------------------------------------------------------------------
@@ -252,11 +293,12 @@ def _chunks(came: Iterable[_Came]) -> Iterator[list[_Came]]:
 
 def _record(register: Register, round: Round, came: Sequence[_Came], by: str) -> list[list[Receipt]]:
     """The receipts of some units' files, on record together or not at all."""
-    before = {one.keys: register.refresh().at(*one.keys).current for one in came}
+    board = register.refresh()
+    before = {one.keys: board.at(*one.keys).current for one in came}
 
     def decide(board: Board, store: Callable[[bytes], str]) -> Iterator[Received]:
         for one in came:
-            yield from _versions(one, board, round, store)
+            yield from _versions(one, board, round, store, register.clock()[:10])
 
     made = {event.act.file: event for event in register.record(by, decide) if isinstance(event.act, Received)}
     return [[_receipt(register.board, round, one, at, made, before[one.keys]) for at in _indices(one)] for one in came]
@@ -266,7 +308,7 @@ def _indices(came: _Came) -> range:
     return range(len(came.arrivals))
 
 
-def _versions(came: _Came, board: Board, round: Round, store: Callable[[bytes], str]) -> Iterator[Received]:
+def _versions(came: _Came, board: Board, round: Round, store: Callable[[bytes], str], today: str) -> Iterator[Received]:
     """The versions that a unit's new files become; those with errors come before the one that has none."""
     fresh: dict[str, Report] = {}
     for arrival in came.arrivals:
@@ -288,7 +330,7 @@ def _versions(came: _Came, board: Board, round: Round, store: Callable[[bytes], 
             file=store(content),
             record=store(to_record(report)),
             **_judged(report),
-            basis=basis(round, standing.unit),
+            basis=basis(round, standing.unit, today),
             issue=number_of(issues, stamp) if (stamp := report.submission.stamp) else 0,
             rivals=tuple(one for one in ordered if one != file) if len(good) != 1 else (),
         )
@@ -341,5 +383,5 @@ def _judged(report: Report) -> dict[str, Any]:
         "verdict": report.verdict.value,
         "errors": severities.count(Severity.ERROR),
         "warnings": severities.count(Severity.WARNING),
-        "total": None if report.total is None else round_fen(report.total),
+        "total": _fen(report),
     }

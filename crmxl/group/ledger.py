@@ -86,6 +86,28 @@ class Ledger:
             bring_up_to_date(opened, name)
         return cls(opened, name)
 
+    @classmethod
+    def unused(cls, place: Path | str, name: str) -> bool:
+        """Whether there is a ledger of the round called ``name`` in which nothing has happened yet."""
+        try:
+            with cls.open(place, name) as found:
+                return found.count() == (0, 0)
+        except CrmxlError:
+            return False
+
+    @classmethod
+    def examine(cls, place: Path | str, name: str) -> Ledger:
+        """As ``open``; but where only what the ledger says of itself was changed, ``verify`` is to name it."""
+        from crmxl.group.ledger_check import only_renamed
+        from crmxl.group.ledger_place import open_place
+        from crmxl.group.ledger_versions import bring_up_to_date
+
+        opened = open_place(place)
+        with _closed_on_failure(opened):
+            if not only_renamed(opened, name):
+                bring_up_to_date(opened, name)
+        return cls(opened, name)
+
     def events(self, after: int = 0) -> list[Event]:
         """The committed events behind position ``after``, in order.
 

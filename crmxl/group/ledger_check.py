@@ -11,13 +11,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext, suppress
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, inspect, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from crmxl.errors import CrmxlError
 from crmxl.group.ledger import Fault
-from crmxl.group.ledger_chain import Row, beginning, contradictions, digest_of, hash_of
+from crmxl.group.ledger_chain import Row, beginning, contradictions, digest_of, hash_of, plain
 from crmxl.group.ledger_place import Place, detail_of
-from crmxl.group.ledger_schema import CONTENTS, DIGESTS, EVENTS, STEPS, triggers
+from crmxl.group.ledger_schema import APPLICATION, CONTENTS, DIGESTS, EVENTS, META, STEPS, VERSION, indexes, triggers
 from crmxl.model import Text
 
 MOST = 100
@@ -35,6 +36,7 @@ def faults(place: Place, name: str, receipts: Iterable[str] = ()) -> Iterator[Fa
             driver.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
         try:
             yield from _tried(connection, "tables", _table_faults(connection))
+            yield from _tried(connection, "meta", _meta_faults(connection, name))
             chain = _Chain(name)
             yield from _tried(connection, "events", chain.faults(connection))
             yield from _tried(connection, "contents", _content_faults(connection, chain))
@@ -43,6 +45,25 @@ def faults(place: Place, name: str, receipts: Iterable[str] = ()) -> Iterator[Fa
         finally:
             if isinstance(driver, sqlite3.Connection):
                 driver.text_factory = str
+
+
+def only_renamed(place: Place, name: str) -> bool:
+    """Whether its tables are of this program's version, and its first event is that of the round called ``name``: then
+    whatever else it says of itself was changed.
+    """
+    try:
+        with place.reading() as connection:
+            if place.file is not None:
+                if connection.exec_driver_sql("PRAGMA application_id").scalar() != APPLICATION:
+                    return False
+            elif not {index["name"] for index in inspect(connection).get_indexes("event")} >= indexes():
+                return False
+            if any(_table_faults(connection)):
+                return False
+            first = connection.execute(EVENTS.limit(1), {"start": 1}).first()
+            return first is not None and first.previous == beginning(name)
+    except (CrmxlError, SQLAlchemyError):  # opening tells what is wrong
+        return False
 
 
 def _tried(connection: Connection, where: str, found: Iterator[Fault]) -> Iterator[Fault]:
@@ -96,6 +117,25 @@ def _table_faults(connection: Connection) -> Iterator[Fault]:
         yield Fault(
             f"trigger {trigger}", Text(f"触发器 {trigger} 缺失或被改动过", f"trigger {trigger} is gone or changed")
         )
+
+
+def _meta_faults(connection: Connection, name: str) -> Iterator[Fault]:
+    """What the ledger says of itself that it should not."""
+    should = {"schema": str(VERSION), "round": plain(name)}
+    there = {row.name: row.value for row in connection.execute(select(META))}
+    for what in sorted(there.keys() | should.keys(), key=str):
+        found, right = there.get(what), should.get(what)
+        if found == right:
+            continue
+        if right is None:
+            said = Text(f"meta {what} 不属于台账，是后加的", f"meta {what} is not the ledger's: it was added")
+        elif found is None:
+            said = Text(f"meta {what} 缺失", f"meta {what} is missing")
+        else:
+            said = Text(
+                f"meta {what} 被改动过：是“{found}”，应为“{right}”", f"meta {what} was changed: {found}, not {right}"
+            )
+        yield Fault(f"meta {what}", said)
 
 
 class _Chain:

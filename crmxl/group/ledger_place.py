@@ -170,7 +170,10 @@ def _file(path: Path, new: bool) -> Place:
         )
         raise CrmxlError(trouble(str(path), said, sqlite3.sqlite_version))
     if not new and not path.is_file():
-        said = Text("没有台账，可用 crmxl init 新建轮次", "there is no ledger; crmxl init makes a round with one")
+        said = Text(
+            "没有台账文件：请用备份恢复到这里（crmxl ledger backup 存下的文件）",
+            "there is no ledger: restore the backup that crmxl ledger backup made to this place",
+        )
         raise CrmxlError(trouble(str(path), said))
     writable = new or os.access(path, os.W_OK)
     mode = "rwc" if new else "rw" if writable else "ro"
@@ -229,6 +232,11 @@ def _database(address: str) -> Place:
             "ledger: 请写 postgresql+psycopg://用户:密码@服务器/数据库，或省略（台账为轮次文件夹中的 ledger.db） · "
             "write postgresql+psycopg://user:password@server/database, or leave it out for a file in the round's folder"
         )
+    if "@" in address.partition("@")[2]:  # a password's own @ would be taken for the end of it, and the rest be shown
+        raise CrmxlError(
+            "ledger: 地址中有多个 @：用户名、密码里的 @ 请写成 %40 · the address has several @: write %40 for one that "
+            "belongs to the user's name or password"
+        )
     shown = shown_url(url)
     try:
         engine = create_engine(
@@ -255,6 +263,15 @@ def _database(address: str) -> Place:
             raise CrmxlError(trouble(shown, said, signs))
 
     return Place(engine, shown)
+
+
+def has_password(address: str) -> bool:
+    """Whether the URL of a database holds a password, as far as can be told: in its query there may be one too."""
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        return True
+    return url.password is not None or bool(url.query)
 
 
 def shown_url(url: URL) -> str:

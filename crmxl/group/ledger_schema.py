@@ -202,5 +202,14 @@ def run_step(connection: Connection, version: int) -> None:
 
 def triggers() -> frozenset[str]:
     """Names of the triggers that a ledger on PostgreSQL has."""
-    words = (re.match(r"CREATE TRIGGER (\w+)", statement) for step in STEPS for statement in step.postgresql)
+    return _made("TRIGGER")
+
+
+def indexes() -> frozenset[str]:
+    """Names of the indexes that a ledger on PostgreSQL has, beside those of its keys."""
+    return _made("INDEX")
+
+
+def _made(what: str) -> frozenset[str]:
+    words = (re.match(rf"CREATE {what} (\w+)", statement) for step in STEPS for statement in step.postgresql)
     return frozenset(found[1] for found in words if found)

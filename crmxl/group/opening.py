@@ -14,7 +14,7 @@ from crmxl.check.verdict import Report
 from crmxl.define.policy import near
 from crmxl.define.round import Round
 from crmxl.errors import CrmxlError
-from crmxl.group.counting import Counted, changed_by, fen_at
+from crmxl.group.counting import Counted, fen_at
 from crmxl.group.facts import clean, unit_of
 from crmxl.group.levels import in_tree_order
 from crmxl.group.origin import Adjustment, Source
@@ -179,7 +179,7 @@ def _share(
 def _entries(key: Key, report: Report, sent: Report, changes: Sequence[Adjustment], *, always: bool) -> Iterator[Entry]:
     """The cell at ``key`` as the unit sent it, and what reviewers changed there."""
     before, after = fen_at(sent, key), fen_at(report, key)
-    mine = [one for one in changes if key in changed_by(one.key)]
+    mine = [one for one in changes if one.key == key]
     if before or mine or always:
         yield _cell(key, sent, before)
     for one in mine:

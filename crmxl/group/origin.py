@@ -60,7 +60,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """One change 调整 of one amount by a reviewer, of a version that counts."""
+    """One change 调整 of one amount by a reviewer, of a version that counts; that of a month changes its year too."""
 
     unit: str
     unit_name: str
@@ -69,10 +69,10 @@ class Adjustment:
     title: str
     """The line's, with the column's where there are several."""
     submitted: int
-    """上报数: what the unit entered."""
+    """Before this change: what the unit entered 上报数, and earlier changes at the same key."""
     change: int
     approved: int
-    """After this change and those before it."""
+    """After this change; of the last at a key its 核定数."""
     reason: str
     role: str
     called: Text
@@ -80,6 +80,8 @@ class Adjustment:
     by: str
     at: str
     receipt: str
+    follows: bool = False
+    """Whether it is what the change of a month brings its year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,9 @@ class Origin:
     receipt: str
     """Of that event; empty where nothing has happened yet."""
     inputs: str
-    """Digest of the versions that were added up, and of the round's records."""
+    """Digest of the versions that were added up, and of the round's records; with another round beside it, of that
+    round's digest and position too.
+    """
     sources: Mapping[SourceKey, Source] = field(default_factory=dict)
     """By unit and template: what counts, and parents' versions that are only compared."""
     adjustments: tuple[Adjustment, ...] = ()
@@ -125,6 +129,11 @@ class Origin:
     def provisional(self) -> bool:
         """Whether the totals are 暂计."""
         return bool(self.not_approved)
+
+    @property
+    def changes(self) -> int:
+        """How many changes reviewers made: a month's counts once, with its year's."""
+        return sum(not one.follows for one in self.adjustments)
 
     @property
     def nil(self) -> tuple[Source, ...]:

@@ -15,11 +15,11 @@ from datetime import date
 from crmxl.define.round import Issue, Round, Unit
 from crmxl.group.acts import Event, Issued, Refused
 from crmxl.group.levels import in_tree_order
-from crmxl.group.standing import Board, Standing, State, next_role
+from crmxl.group.standing import Board, Standing, State, due_role
 from crmxl.group.tree import repeating
 
 Basis = Callable[[Round, str], str]
-"""Digest of the records by which the unit with this code is judged today (``intake.basis``)."""
+"""Digest of the records by which the unit with this code is judged today (``intake.basis`` of today)."""
 _DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}\Z")
 """A deadline that can pass; one in words never does."""
 
@@ -50,7 +50,7 @@ class Asked:
     @property
     def turn(self) -> str:
         """The role whose turn it is; empty where it is no reviewer's."""
-        return next_role(self.standing, self.roles) if self.state is State.RECEIVED else ""
+        return due_role(self.standing, self.roles) if self.state is State.RECEIVED else ""
 
     @property
     def issued(self) -> Issued | None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
+from operator import is_
 from typing import Any
 
 from crmxl.check.verdict import Report
@@ -275,26 +276,23 @@ def _restored(body: Any, file: str, definitions: Definitions) -> Report:
 
 
 def _valued(keys: Sequence[Key], items: Sequence[Any]) -> dict[Key, Value]:
-    found: dict[Key, Value] = {}
-    at = 0
+    given: list[Any] = []
     last: Any = _NONE
     for item in items:
         count = 1
         if type(item) is list:
             count, item = item
-            _must(type(count) is int and count > 1)
+            _must(type(count) is int and 1 < count <= len(keys))
         if type(item) is type(last) and item == last:
             raise ValueError("not a record: equal values stand apart")
         last = item
-        if item != "":
-            value = _whole(item) if type(item) is int else _value(item)
-            if count == 1:
-                found[keys[at]] = value
-            else:
-                found.update(dict.fromkeys(keys[at : at + count], value))
-        at += count
-    _must(at == len(keys))
-    return found
+        if type(item) is int:
+            value: Any = _whole(item)
+        else:
+            value = _NONE if item == "" else _value(item)
+        given += (value,) * count
+    _must(len(given) == len(keys))
+    return {key: value for key, value in zip(keys, given, strict=True) if value is not _NONE}
 
 
 def _value(item: Any) -> Value:
@@ -320,7 +318,8 @@ def _in_words(item: str) -> Value:
 
 
 def _contents(order: _Order, values: Mapping[Key, Value], typed: str, odd: Mapping[Key, Any]) -> Contents:
-    told: dict[Key, None] = {}
+    told: list[Key] = []
+    types: list[type] = []
     stars: set[Key] = set()
     at, last = 0, ""
     runs = _RUN.findall(typed)
@@ -332,9 +331,9 @@ def _contents(order: _Order, values: Mapping[Key, Value], typed: str, odd: Mappi
         if kind == "*":
             stars.update(keys)
         elif kind != "-":
-            wanted = Fraction if kind == "n" else str
-            _must(all(type(values.get(key)) is wanted for key in keys))
-            told.update(dict.fromkeys(keys))
+            told += keys
+            types += [Fraction if kind == "n" else str] * len(keys)
+    _must(all(map(is_, map(type, map(values.get, told)), types)))
     _must(at == len(order.entries) and "".join(map("".join, runs)) == typed)
     found: dict[Key, Content] = {}
     for key, item in odd.items():
@@ -346,7 +345,7 @@ def _contents(order: _Order, values: Mapping[Key, Value], typed: str, odd: Mappi
         else:
             _must(key in order.labels and content != Content(ContentType.TEXT, order.labels[key]))
     _must(stars <= odd.keys())
-    return Contents(values, told, found)
+    return Contents(values, dict.fromkeys(told), found)
 
 
 _standings: dict[tuple[str, str], tuple[dict[Key, Spot], dict[tuple[str, int, int], Key]]] = {}

@@ -56,7 +56,8 @@ class Register:
                     self.board.take(event)
                     made.append(event)
         except BaseException:
-            self.board = Board(self.ledger.events())  # what was taken in has not happened
+            if made:
+                self.board = Board(self.ledger.events())  # what was taken in has not happened
             raise
         return tuple(made)
 

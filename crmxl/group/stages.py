@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from crmxl.group.acts import Approved, Returned
 from crmxl.group.facts import DIFFERENCE
-from crmxl.group.origin import Origin
+from crmxl.group.origin import Figures, Origin
 from crmxl.group.outline import Leaf, leaves
 from crmxl.group.standing import Board, Standing
 from crmxl.group.totals import OWN, Block, LeftOut, LineTotal, Totals
@@ -24,6 +24,7 @@ MOST = 3
 _ADJUSTED = Text("调整 {amount}：{reason}", "adjusted {amount}: {reason}")
 _SENT_BACK = Text("退回意见：{comment}", "returned: {comment}")
 _OWN_IN = Text("{title}·自填项目", "{title}: named by units")
+_NONE = Text(""), 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +122,12 @@ class Remark:
     said: Text
 
 
-def remarks(board: Board) -> tuple[Remark, ...]:
-    """Adjustments of current versions and comments of returns, by unit and in order."""
-    return tuple(remark for _, standing in sorted(board.standings.items()) for remark in _remarks(standing))
+def remarks(board: Board, figures: Figures = "approved") -> tuple[Remark, ...]:
+    """Comments of returns, and adjustments of current versions where the figures have them, by unit and in order."""
+    return tuple(remark for _, standing in sorted(board.standings.items()) for remark in _remarks(standing, figures))
 
 
-def _remarks(standing: Standing) -> Iterator[Remark]:
+def _remarks(standing: Standing, figures: Figures) -> Iterator[Remark]:
     unit, template = standing.unit, standing.template
     for event in standing.history:
         if isinstance(event.act, Returned):
@@ -134,7 +135,7 @@ def _remarks(standing: Standing) -> Iterator[Remark]:
                 yield Remark(unit, template, "", _filled(_SENT_BACK, comment=event.act.comment))
             for key, comment in event.act.remarks.items():
                 yield Remark(unit, template, split_key(key)[0], _filled(_SENT_BACK, comment=comment))
-    for event in standing.approvals:
+    for event in standing.approvals if figures == "approved" else ():
         for change in event.act.changes if isinstance(event.act, Approved) else ():
             signed = f"{'+' if change.change > 0 else ''}{show_fen(change.change)}"
             said = _filled(_ADJUSTED, amount=signed, reason=change.reason)
@@ -189,8 +190,8 @@ def _units(now: Block | None, earlier: Block | None, said: Sequence[Remark]) -> 
             continue
         old, new = lines_before.get(unit, {}), lines_after.get(unit, {})
         parts = [
-            Cause(key, title, new.get((key, title), 0) - old.get((key, title), 0))
-            for key, title in dict.fromkeys((*new, *old))
+            Cause(at[0], title, new.get(at, _NONE)[1] - old.get(at, _NONE)[1])
+            for at, (title, _) in (new | old | new).items()
         ]
         reasons = tuple(remark.said for remark in said if remark.unit == unit)
         yield Move(unit, Text(name), before.get(unit), after.get(unit), *_largest(parts), reasons, depth)
@@ -208,16 +209,16 @@ def _totals(block: Block | None) -> dict[str, int]:
     return {unit.unit: unit.total for unit in block.units} if block else {}
 
 
-def _lines_by_unit(block: Block | None) -> dict[str, dict[tuple[str, Text], int]]:
-    """Of every unit, its amounts by key and title; a line that the unit names goes by its group and name."""
-    found: dict[str, dict[tuple[str, Text], int]] = {}
+def _lines_by_unit(block: Block | None) -> dict[str, dict[tuple[str, str], tuple[Text, int]]]:
+    """Of every unit, titles and amounts of its lines by key; a line that the unit names goes by its group and name."""
+    found: dict[str, dict[tuple[str, str], tuple[Text, int]]] = {}
     named = _Named(block) if block else None
     for line in block.lines if block else ():
         for unit, fen in line.by_unit.items():
             assert named is not None
-            at = named.key(line), named.title(line, line.own.get(unit, ""))
-            mine = found.setdefault(unit, {})
-            mine[at] = mine.get(at, 0) + fen
+            own = line.own.get(unit, "")
+            at, mine = (named.key(line), own), found.setdefault(unit, {})
+            mine[at] = named.title(line, own), mine.get(at, _NONE)[1] + fen
     return found
 
 

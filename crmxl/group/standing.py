@@ -6,7 +6,7 @@ nothing else is asked. Deadlines and roles are the round's, and are brought by w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -106,6 +106,10 @@ class Standing:
     """Versions that came in while the unit was approved; they replace nothing."""
     approvals: tuple[Event, ...] = ()
     """Of the current version, role by role."""
+    adjusted_record: str = ""
+    """Digest of the current version's record with all adjustments; empty where there are none."""
+    adjusted_total: int | None = None
+    """核定数 in fen, where there are adjustments."""
     returned: Event | None = None
     """The last return by a reviewer, while it holds."""
     issues: tuple[Event, ...] = ()
@@ -137,28 +141,19 @@ class Standing:
     @property
     def total(self) -> int | None:
         """Fen: 核定数 where there are adjustments, else 上报数; None where there is none or it cannot be computed."""
-        adjusted = [event.act for event in self.approvals if isinstance(event.act, Approved) and event.act.record]
-        if adjusted:
-            return adjusted[-1].total
+        if self.adjusted_record:
+            return self.adjusted_total
         return self.version.total if self.version else None
 
     @property
     def record(self) -> str:
         """Digest of the record that counts: with adjustments where there are any; empty for none or a nil return."""
-        adjusted = [event.act.record for event in self.approvals if isinstance(event.act, Approved)]
-        adjusted = [record for record in adjusted if record]
-        if adjusted:
-            return adjusted[-1]
-        return self.version.record if self.version else ""
+        return self.adjusted_record or (self.version.record if self.version else "")
 
     @property
     def late_versions(self) -> tuple[Version, ...]:
         """What came in while the unit was locked."""
         return tuple(self.versions[number - 1] for number in self.late)
-
-    def find(self, file: str) -> Version | None:
-        """The version with these bytes, by SHA-256."""
-        return next((version for version in self.versions if version.file == file), None)
 
 
 Keys = tuple[str, str]
@@ -189,10 +184,6 @@ class Board:
         id = template.partition("@")[0]
         return self.standings.get((unit, id)) or Standing(unit, id)
 
-    def of(self, unit: str) -> Iterator[Standing]:
-        """The standings of a unit that has any."""
-        return (standing for (code, _), standing in self.standings.items() if code == unit)
-
     def take(self, event: Event) -> None:
         """Take in the next event; raises NotAllowedError where it cannot follow."""
         act = event.act
@@ -220,6 +211,13 @@ def next_role(standing: Standing, roles: Sequence[str]) -> str:
     return next((role for role in roles if role not in given), "")
 
 
+def due_role(standing: Standing, roles: Sequence[str]) -> str:
+    """The role whose turn it is; where all have approved and the unit is not approved in full, since the round asks for
+    fewer than before, the last one, to finish it. Empty where nobody is asked.
+    """
+    return next_role(standing, roles) or (roles[-1] if roles and standing.state is State.RECEIVED else "")
+
+
 _Counted = Issued | Received | Nil | Chosen | Rechecked | Approved | Returned | Reopened
 
 
@@ -240,16 +238,18 @@ def _after(now: Standing, event: Event, act: _Counted) -> Standing:
             return _rechecked(now, act)
         case Approved():
             _must(now.state is State.RECEIVED and act.version == now.current, now, "approve")
-            _must(act.role not in now.roles, now, "approve")
+            _must(act.final or act.role not in now.roles, now, "approve")
             state = State.APPROVED if act.final else State.RECEIVED
-            return replace(now, state=state, approvals=(*now.approvals, event))
+            now = replace(now, state=state, approvals=(*now.approvals, event))
+            return replace(now, adjusted_record=act.record, adjusted_total=act.total) if act.record else now
         case Returned():
             fits = now.state in (State.RECEIVED, State.RETURNED) and act.version == now.current
             _must(fits or (now.state is State.BLOCKED and act.version in now.candidates), now, "return")
-            return replace(now, state=State.RETURNED, approvals=(), candidates=(), current=act.version, returned=event)
+            now = _unreviewed(now)
+            return replace(now, state=State.RETURNED, candidates=(), current=act.version, returned=event)
         case Reopened():
             _must(now.state is State.APPROVED and act.version == now.current, now, "reopen")
-            return replace(now, state=State.RECEIVED, approvals=())
+            return replace(_unreviewed(now), state=State.RECEIVED)
 
 
 def _received(now: Standing, event: Event, act: Received | Nil) -> Standing:
@@ -261,7 +261,7 @@ def _received(now: Standing, event: Event, act: Received | Nil) -> Standing:
     if isinstance(act, Received) and act.rivals:
         rivals = {one.number for one in now.versions if one.file in act.rivals}
         together = tuple(sorted({version.number, *(rivals if now.state is State.BLOCKED else ())}))
-        cleared = replace(now, approvals=(), returned=None, current=0)
+        cleared = replace(_unreviewed(now), returned=None, current=0)
         return replace(cleared, state=State.BLOCKED, candidates=together)
     return _current(now, version.number)
 
@@ -288,25 +288,33 @@ def _version(event: Event, act: Received | Nil) -> Version:
 def _current(now: Standing, number: int) -> Standing:
     """With this version as the current one, to be reviewed from the first role on; sent back if it has errors."""
     state = State.RETURNED if now.versions[number - 1].blocked else State.RECEIVED
-    return replace(now, state=state, current=number, candidates=(), approvals=(), returned=None)
+    return replace(_unreviewed(now), state=state, current=number, candidates=(), returned=None)
+
+
+def _unreviewed(now: Standing) -> Standing:
+    """Without approvals, and without the adjustments that came with them."""
+    return replace(now, approvals=(), adjusted_record="", adjusted_total=None)
 
 
 def _rechecked(now: Standing, act: Rechecked) -> Standing:
-    """With the new verdict; an approval holds, and who looks at the board sees what it stands beside."""
-    judged = replace(
-        now.versions[act.version - 1],
-        record=act.record,
-        verdict=act.verdict,
-        errors=act.errors,
-        warnings=act.warnings,
-        total=act.total,
-        basis=act.basis,
-    )
+    """With the new verdict and figures; approvals hold where what they approved is the same. What was approved in full
+    never changes its figures by being judged again: a verdict is taken, and other figures ask for a reopening.
+    """
+    before = now.versions[act.version - 1]
+    judged = replace(before, verdict=act.verdict, errors=act.errors, warnings=act.warnings)
+    held = now.state is State.APPROVED and act.version == now.current and act.total != now.total
+    if not held:
+        total = act.submitted if act.adjusted else act.total
+        judged = replace(judged, record=act.record, total=total, basis=act.basis)
     versions = (*now.versions[: act.version - 1], judged, *now.versions[act.version :])
     after = replace(now, versions=versions)
-    if act.version != now.current or now.state is State.APPROVED or now.returned is not None:
+    if act.version != now.current:
         return after
-    return _current(after, act.version)
+    if act.adjusted and not held:
+        after = replace(after, adjusted_record=act.adjusted, adjusted_total=act.total)
+    if now.state is State.APPROVED or now.returned is not None:
+        return after
+    return after if act.record == before.record else _current(after, act.version)
 
 
 _NAMES = {

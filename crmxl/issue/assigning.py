@@ -82,7 +82,7 @@ class Assigner:
         given = records.assignment(unit, template)
         layout = lay_out(template, given.year, given.parts, given.first_month, given.lang, rules)
         names = tuple(rule.name for rule in rules)
-        entries = records.unit(unit).prefilled
+        entries = records.unit(unit).prefilled_in(template.id)
         there = {cell.key for cell in layout.inputs} if entries else set[Key]()
         prefilled = {name: value for name, value in entries.items() if name in there}
         if prefilled and records.phase == "even":

@@ -37,7 +37,7 @@ from crmxl.report.board_words import (
     summary,
     turn_words,
 )
-from crmxl.report.tables import indented, print_table
+from crmxl.report.tables import indented, print_long, print_table
 from crmxl.signs import visible
 
 if TYPE_CHECKING:
@@ -106,25 +106,39 @@ def _print_units(to: Console, progress: Progress, lang: Lang) -> None:
     narrow = to.width < _WIDE
     spared = (*(() if several else (_TEMPLATE,)), *(_SPARED if narrow else ()))
     columns = [at for at in range(len(_HEADERS)) if at not in spared]
-    top = min((one.level for one in progress.asked), default=1)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for at in columns:
-        side: Literal["left", "right"] = "right" if at in _RIGHT else "left"
-        table.add_column(_HEADERS[at].say(lang), justify=side, no_wrap=at in _WHOLE, overflow="fold")
-    before = ""
-    for one in progress.asked:
-        name = "" if one.unit.code == before else "  " * (one.level - top) + named(one.unit)
-        before = one.unit.code
-        cells = [Line(visible(cell)) for cell in (name, *_cells(one, progress, lang))]
-        cells[_STATE].stylize(_LATE if one.overdue else COLOURS[one.state])
-        table.add_row(*(cells[at] for at in columns))
-    to.print(table)
+    headers = [_HEADERS[at].say(lang) for at in columns]
+    rows, colours = _rows(progress, columns, lang)
+    right = [n for n, at in enumerate(columns) if at in _RIGHT]
+    if not print_long(to, headers, rows, right=right, coloured=colours):
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for header, at in zip(headers, columns, strict=True):
+            side: Literal["left", "right"] = "right" if at in _RIGHT else "left"
+            table.add_column(header, justify=side, no_wrap=at in _WHOLE, overflow="fold")
+        for row, (at, colour) in zip(rows, colours, strict=True):
+            cells = [Line(visible(cell)) for cell in row]
+            cells[at].stylize(colour)
+            table.add_row(*cells)
+        to.print(table)
     told = [(one, words) for one in progress.asked if narrow and (words := remarks(one, progress, lang))]
     if told:
         to.print(f"\n{_HEADERS[-1].say(lang)}")
     for one, words in told:
         first = f"  {visible(' · '.join((named(one.unit), *([one.issue.name] if several else ()))))}  "
         to.print(indented(STOP.say(lang).join(words), first, to.width), soft_wrap=True)
+
+
+def _rows(progress: Progress, columns: Sequence[int], lang: Lang) -> tuple[list[list[str]], list[tuple[int, str]]]:
+    """The units' rows, and of each where its state stands and in what colour."""
+    top = min((one.level for one in progress.asked), default=1)
+    rows, colours = [], []
+    before = ""
+    for one in progress.asked:
+        name = "" if one.unit.code == before else "  " * (one.level - top) + named(one.unit)
+        before = one.unit.code
+        cells = name, *_cells(one, progress, lang)
+        rows.append([cells[at] for at in columns])
+        colours.append((columns.index(_STATE), _LATE if one.overdue else COLOURS[one.state]))
+    return rows, colours
 
 
 def _cells(one: Asked, progress: Progress, lang: Lang) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ blocks are numbered as on the cover.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from crmxl.group.totals import Totals
 from crmxl.issue.book import Book
@@ -23,7 +24,6 @@ from crmxl.report.group_workbook_plan import COVER, plan
 from crmxl.report.group_workbook_reviews import write_adjustments
 from crmxl.report.group_workbook_stages import write_stages
 from crmxl.report.group_workbook_units import write_units
-from crmxl.report.totals import Fact
 
 _SEVERAL = Text("预算", "Budgets")
 _GROUP = Text("（集团汇总）", " (group totals)")
@@ -37,14 +37,15 @@ def write_totals(
     *,
     made_of: str = "",
     cache: bool = True,
-    watched: Callable[[Sequence[Fact]], Iterable[Fact]] = iter,
+    watched: Callable[[Sequence[Any]], Iterable[Any]] = iter,
 ) -> bytes:
     """The group workbook.
 
     ``year`` stands in the title (the blocks' own where it is not given), ``made_of`` says on the cover where the files
-    came from; ``watched`` sees each block's facts go by, which take the most time. ``cache=False`` leaves the values of
-    formulas empty, for an oracle that must compute them. Totals are live up to 1,000 units; 明细 is left out beyond a
-    million rows; the cover says which. Raises WriteError beyond Excel's other limits.
+    came from; ``watched`` sees each block's facts go by, then every row of the file: these take the most time.
+    ``cache=False`` leaves the values of formulas empty, for an oracle that must compute them. Totals are live up to
+    1,000 units; 明细 is left out beyond a million rows; the cover says which. Raises WriteError beyond Excel's other
+    limits.
     """
     book = Book(cut=True)
     desk = Desk(book, lang, _title(totals, year, lang), cache)
@@ -68,7 +69,7 @@ def write_totals(
     write_left_out(desk, totals)
     book.properties(desk.title, {})
     book.open_at(cover)
-    return book.close()
+    return book.close(watched)
 
 
 def _title(totals: Totals, year: int | None, lang: Lang) -> str:

@@ -232,7 +232,7 @@ def _scope(desk: Desk, page: Page, row: int, totals: Totals, made_of: str) -> in
     ]
     if (origin := totals.origin) is not None:
         facts[1:1] = [(_NOT_APPROVED, len(origin.not_approved), amber), (_NIL, len(origin.nil), None)]
-        facts += [(_CHANGES, len(origin.adjustments), None), (_WAIVED, len(origin.waived), amber)]
+        facts += [(_CHANGES, origin.changes, None), (_WAIVED, len(origin.waived), amber)]
         facts += [(_STALE, len(origin.stale), amber)]
     always = (_UNITS, _OUT, _COPIES, _WARNED)
     for title, number, colours in (fact for fact in facts if fact[1] or fact[0] in always):

@@ -111,8 +111,7 @@ def _lines(changes: Sequence[Adjustment], lang: Lang) -> Iterator[_Row]:
     for one in changes:
         by_key.setdefault(one.key, []).append(one)
     for key, mine in by_key.items():
-        first = mine[0]
-        approved = first.submitted + sum(one.change for one in mine)
+        first, approved = mine[0], mine[-1].approved
         said = "\n".join(_said(one, lang) for one in mine)
         yield _Row(
             RowKind.LINE, named(first.unit, first.unit_name, lang), key, first.title, first.submitted, approved, said

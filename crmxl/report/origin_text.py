@@ -65,7 +65,7 @@ def print_origin(to: Console, totals: Totals, lang: Lang) -> None:
     if origin is None:
         return
     if origin.adjustments:
-        title = _CHANGES.say(lang).format(count=len(origin.adjustments))
+        title = _CHANGES.say(lang).format(count=origin.changes)
         rows = [_adjustment(one, lang) for one in origin.adjustments]
         print_table(to, tuple(text.say(lang) for text in _COLUMNS), rows, right=(2, 3, 4), title=title)
         to.print()

@@ -22,6 +22,8 @@ _NARROWEST = 8
 """Columns that a text needs to be read."""
 _GAP = 3
 """Columns between two columns of a table."""
+_MANY = 100
+"""Rows of a table beyond which laying it out takes longer than all the rest."""
 
 _BREAK = re.compile(r"\r?\n")
 _PIECE = re.compile(r"\s+|[“‘「『（《【〈(\[{¥]*(?:[!-~]+|.)[、，。；：？！）》】〉」』’”％…·]*", re.DOTALL)
@@ -92,6 +94,8 @@ def print_table(
 
     if title:
         to.print(Text(title, style="bold"), soft_wrap=True)
+    if not sections and print_long(to, headers, rows, right=right, total=total):
+        return
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for at, header in enumerate(headers):
         number = at in right
@@ -108,6 +112,45 @@ def print_table(
         table.add_row(*(Text(visible(cell), style="bold") for cell in total))
     width = _least_width((headers, *rows, *((total,) if total else ())), right)
     to.print(table, width=max(to.width, width), crop=False)
+
+
+def print_long(
+    to: Console,
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    total: Sequence[str] = (),
+    coloured: Sequence[tuple[int, str]] = (),
+) -> bool:
+    """Print a table of many rows line by line, which looks the same and takes a fraction of the time; False, and
+    nothing printed, for a short one and where the terminal is too narrow. ``coloured``: by row, a column and its style.
+    """
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    if len(rows) <= _MANY:
+        return False
+    head, *body = [[visible(cell) for cell in row] for row in (headers, *rows, *((total,) if total else ()))]
+    widths = [max(map(cell_len, column)) for column in zip(head, *body, strict=True)]
+    whole = sum(widths) + _GAP * (len(widths) - 1)
+    if whole > to.width:
+        return False
+
+    def line(row: Sequence[str], style: str = "", at: int = -1, colour: str = "") -> Text:
+        found = Text(style=style)
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            fill = " " * (width - cell_len(cell))
+            found.append(" " * _GAP if column else "")
+            found.append(fill + cell if column in right else cell + fill, colour if column == at else None)
+        return found
+
+    lines = [line(head, "bold"), Text("─" * whole)]
+    colours = coloured or ((-1, ""),) * len(rows)
+    lines += [line(row, "", *colour) for row, colour in zip(body, colours, strict=False)]
+    lines += [Text(" " * whole), line(body[-1], "bold")] if total else []
+    to.print(Text("\n").join(lines), soft_wrap=True)
+    return True
 
 
 def _least_width(rows: Sequence[Sequence[str]], right: Sequence[int]) -> int:

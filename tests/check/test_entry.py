@@ -402,10 +402,17 @@ def test_one_number_is_enough_and_texts_are_none(entries: Mapping[Key, Value], t
 
 
 def test_what_the_group_prefilled_does_not_make_a_form_filled() -> None:
-    found = evidence({LINE: Fraction(7)})
-    assert [one.code for one in entry.nothing_filled(found, {LINE: Fraction(7)})] == ["E115"]
-    assert list(entry.nothing_filled(found, {LINE: Fraction(8)})) == []
-    assert list(entry.nothing_filled(found, {HEADS: Fraction(7)})) == []
+    found = evidence({HEADS: Fraction(7)})
+    assert [one.code for one in entry.nothing_filled(found, {HEADS: Fraction(7)})] == ["E115"]
+    assert list(entry.nothing_filled(found, {HEADS: Fraction(8)})) == []
+    assert list(entry.nothing_filled(found, {LINE: Fraction(7)})) == []
+
+
+@pytest.mark.parametrize("amount", [7, 0])
+def test_a_form_sent_back_with_the_amounts_that_the_group_proposed_is_an_answer(amount: int) -> None:
+    proposed = {LINE: Fraction(amount), HEADS: Fraction(7)}
+    assert list(entry.nothing_filled(evidence(proposed), proposed)) == []
+    assert [one.code for one in entry.nothing_filled(evidence({HEADS: Fraction(7)}), proposed)] == ["E115"]
 
 
 def test_a_form_none_of_whose_cells_were_found_is_not_called_blank() -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from crmxl.check.rules.policy import broken_rules
+from crmxl.check.rules.policy import broken_rules, waived
 from crmxl.define.policy import read_limit
 from crmxl.define.waivers import Waiver
 from crmxl.expression import Fault, Value
+from crmxl.group.record_words import finding_of, finding_said
 from crmxl.issue.layout import lay_out
 from crmxl.model import Finding, Key, Severity, Text
 from crmxl.policy import LineSet, Policy, Rule
@@ -173,6 +175,14 @@ def test_a_waived_rule_is_disclosed_as_a_warning() -> None:
         "已获特批，可上报；请在变更记录中注明。", "It is waived and may be submitted; note it in Change log."
     )
     assert (found.code, found.place, found.found, found.expected) == ("P901", plain.place, plain.found, plain.expected)
+
+
+def test_a_waived_finding_is_known_after_its_record_however_it_is_worded() -> None:
+    (plain,) = told(CAP, entries=OVER)
+    (found,) = told(CAP, entries=OVER, waivers=(waiver(),))
+    assert found.spoken is not None
+    reworded = replace(found, spoken=replace(found.spoken, fix=Text("特批。", "Waived.")))
+    assert [waived(finding_of(finding_said(one))) for one in (plain, found, reworded)] == [False, True, True]
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,6 @@ def test_without_a_stamp_there_is_nothing_to_compare() -> None:
         ({"year": 2025}, Text("预算年度", "year"), "2025", "2026"),
         ({"unit": "BJ"}, Text("预算单位", "unit"), "BJ", "HN、SZ"),
         ({"unit": ""}, Text("预算单位", "unit"), "—", "HN、SZ"),
-        ({"unit_name": "华东"}, Text("单位名称", "unit name"), "华东", "华南"),
         ({"first_month": 4}, Text("起始月份", "first month"), "4", "1"),
     ],
 )
@@ -117,7 +116,6 @@ def test_everything_that_differs_is_told_at_once() -> None:
     assert [one.values["what"] for one in found] == [
         Text("轮次", "round"),
         Text("预算年度", "year"),
-        Text("单位名称", "unit name"),
         Text("模板", "template"),
     ]
 

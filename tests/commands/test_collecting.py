@@ -290,7 +290,7 @@ def test_a_round_without_a_ledger_says_how_to_get_one(tmp_path: Path) -> None:
     lay_round(tmp_path / "r")
     result = CliRunner().invoke(main, ["status", "--round", str(tmp_path / "r")])
     assert result.exit_code == 2
-    assert "init" in result.output
+    assert "ledger backup" in result.output
 
 
 def test_a_copied_round_goes_on_where_it_was(folder: Path) -> None:

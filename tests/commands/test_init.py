@@ -6,6 +6,8 @@ import csv
 import io
 import os
 import stat
+import subprocess
+import sys
 import tempfile
 from datetime import date
 from fractions import Fraction
@@ -24,6 +26,7 @@ from crmxl.define.template import load_template
 from crmxl.define.units import read_units
 from crmxl.define.units_table import csv_table
 from crmxl.errors import CrmxlError, DefinitionError
+from crmxl.group.acts import Returned
 from crmxl.group.ledger import Ledger
 from crmxl.resources import folder as resource
 from tests.define import test_policy, unsound
@@ -210,7 +213,7 @@ def test_warnings_are_shown_and_do_no_harm(tmp_path: Path, capsys: pytest.Captur
         ({"year": 1999}, "--year: found 1999"),
         ({"name": " "}, "--name: found ` `"),
         ({"name": "a\u202eb"}, "--name: 含看不见的字符"),
-        ({"ledger": "ledger.db"}, "--ledger: found `ledger.db`"),
+        ({"ledger": "ledger.db"}, "write postgresql+psycopg://"),
         ({"ledger": "nosuch://host/base"}, ""),
         ({"figures": Path("nowhere.csv")}, "nowhere.csv: cannot be read"),
         ({"units": Path("nowhere.csv")}, "nowhere.csv: cannot be read"),
@@ -375,3 +378,62 @@ def test_all_problems_of_a_list_are_one_error(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError) as caught:
         init(tmp_path / "r", write_csv(tmp_path / "u.csv", [HEADER, ("", "", "X", "", "", "y", "z", "")]))
     assert len(caught.value.problems) == 5
+
+
+# -- stopped in the middle -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("after", range(1, 4))
+def test_an_init_that_was_killed_leaves_no_round_and_can_be_made_again(
+    tmp_path: Path, units: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """Killed while the file with this number was to be written, counted from the last: nothing could be tidied up."""
+    script = (
+        "import os, sys; from pathlib import Path; from crmxl.commands import rounds\n"
+        "real = rounds.write_atomically; left = [int(sys.argv[3])]\n"
+        "def written(*given):\n"
+        "    left[0] -= 1\n"
+        "    os._exit(9) if left[0] == 0 else real(*given)\n"
+        "rounds.write_atomically = written\n"
+        "folder, units = map(Path, sys.argv[1:3])\n"
+        "rounds.init_round(folder, 'zh', templates=('customer-relations',), units=units, year=2026)"
+    )
+    folder = tmp_path / "r"
+    ended = subprocess.run([sys.executable, "-c", script, str(folder), str(units), str(after)], check=False)
+    assert ended.returncode == 9 and not (folder / "round.toml").exists() and (folder / "ledger.db").exists()
+    if (folder / "key").exists():
+        assert "key: 已存在，请先移走" in refused(folder, units)
+        (folder / "key").unlink()
+    round = init(folder, units)
+    with Ledger.open(folder / "ledger.db", round.name) as ledger:
+        assert ledger.verify() == []
+
+
+def test_the_ledger_of_another_round_or_with_events_is_not_taken_over(tmp_path: Path, units: Path) -> None:
+    folder = tmp_path / "r"
+    name = init(folder, units).name
+    for file in ("round.toml", "key", "units.csv"):
+        (folder / file).unlink()
+    assert "ledger.db: 已存在" in refused(folder, units, name="另一个")
+    with Ledger.open(folder / "ledger.db", name) as ledger, ledger.writing() as writing:
+        writing.append("2026-01-01T00:00:00+08:00", "王敏", Returned("HN", "plan@1", 1, "", ""))
+    assert "ledger.db: 已存在" in refused(folder, units)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights of files are told otherwise")
+@pytest.mark.parametrize(("password", "mode"), [(":secret", 0o600), ("", 0o644)])
+def test_a_round_that_holds_a_password_is_private(
+    tmp_path: Path, units: Path, postgresql: str, password: str, mode: int
+) -> None:
+    mask = os.umask(0o022)
+    try:
+        init(tmp_path / "r", units, ledger=postgresql.replace("@", f"{password}@"))
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE((tmp_path / "r" / "round.toml").stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("rest", ["qqq@host/db", "qqq/x@host/db", "x/db?y=qqq@host"])
+def test_a_password_with_an_at_is_not_shown(tmp_path: Path, units: Path, rest: str) -> None:
+    said = refused(tmp_path / "r", units, ledger=f"postgresql://u:pa@{rest}")
+    assert "%40" in said and "qqq" not in said

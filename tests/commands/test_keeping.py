@@ -84,6 +84,25 @@ def test_a_ledger_that_cannot_be_opened_is_a_fault_with_its_reason(folder: Path)
     assert "没有台账" in run("ledger", "verify", "--round", folder, code=2).stderr
 
 
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("INSERT INTO meta VALUES ('more', 'x')", "meta more 不属于台账"),
+        ("UPDATE meta SET value = '别的' WHERE name = 'round'", "meta round 被改动过：是“别的”"),
+        ("UPDATE meta SET value = '99' WHERE name = 'schema'", "meta schema 被改动过：是“99”"),
+    ],
+)
+def test_a_changed_name_or_version_is_a_fault_of_the_ledger(folder: Path, statement: str, said: str) -> None:
+    spoil(folder, statement)
+    assert said in run("ledger", "verify", "--round", folder, code=1).stdout
+
+
+def test_a_backup_does_not_go_among_the_rounds_own_files(folder: Path) -> None:
+    for name in ("issued/b.db", "ledger.db-wal", "waivers.toml"):
+        assert "轮次自己的文件" in run("ledger", "backup", folder / name, "--round", folder, code=2).stderr
+        assert not (folder / name).exists()
+
+
 def test_a_backup_can_take_the_ledgers_place(folder: Path, tmp_path: Path) -> None:
     before = receipts(folder)
     shown = run("ledger", "backup", tmp_path / "备份" / "一上.db", "--round", folder)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from crmxl.expression import Value
 from crmxl.group.standing import State
 from tests.commands.test_collecting import came, collect, run, standing
-from tests.group.small_round import ROUND, filled, open_round
+from tests.group.small_round import BASIS, ROUND, filled, open_round
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "round"
     open_round(folder)
-    collect(folder, came(folder, "甲.xlsx", filled(folder, "A", 1000)))
+    entries: dict[str, Value] = {"1.1@amount": Fraction(1000), **BASIS, "1.2@basis": "按人数"}
+    collect(folder, came(folder, "甲.xlsx", filled(folder, "A", others=entries)))
     return folder
 
 

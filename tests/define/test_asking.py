@@ -50,7 +50,6 @@ BROKEN = {
     "a review that is never asked": ('\nunit_types = ["区域"]', "", "review[1]", "never asked"),
     "the title of no role": ("audit = ", "audits = ", "roles.audits", "`audit` meant?"),
     "no type": ('["城市"]\n\n[roles]', "[]\n[roles]", "review[1].unit_types", "is empty"),
-    "a ledger that is no URL": ("postgresql+psycopg://crmxl@localhost/rounds", "ledger.db", "ledger", "database"),
 }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ SZ,深圳,HN,城市,,,7,,,
 
 def make(folder: Path, header: str = HEADER, lines: str = LINES, figures: str = "", settings: str = SETTINGS) -> Path:
     here = folder / "round"
-    here.mkdir(exist_ok=True)
+    here.mkdir(parents=True, exist_ok=True)
     (here / "round.toml").write_text(settings, encoding="utf-8")
     (here / "units.csv").write_text(f"{header}\n{lines.strip()}\n", encoding="utf-8")
     if figures:
@@ -224,6 +224,18 @@ def test_figures_are_entries_to_start_from_where_the_group_issues_no_such_cell(t
     assert round.unit("HN").prefilled == prefilled
     assert round.unit("HD").prefilled == {"1.1.2@last_year": 0}
     assert not {"1.1.1@last_year", "1.1.1@basis"} & set(round.unit("HN").parameters)
+
+
+def test_a_key_of_several_templates_says_which_is_meant(tmp_path: Path) -> None:
+    settings = SETTINGS.replace('["customer-relations"]', '["customer-relations", "cosmetics-plan"]')
+    rows = "HN,cosmetics-plan/1.1.1@amount,7\nHN,1.1.1@last_year,8"
+    round = load_round(make(tmp_path, FIELDS, "HN,华南,5,,\n", f"unit,key,value\n{rows}\n", settings))
+    assert round.unit("HN").prefilled_in("cosmetics-plan") == {"1.1.1@amount": 7, "1.1.1@last_year": 8}
+    assert round.unit("HN").prefilled_in("customer-relations") == {"1.1.1@last_year": 8}
+    with pytest.raises(DefinitionError) as raised:
+        load_round(make(tmp_path / "b", FIELDS, "HN,华南,5,,\n", "unit,key,value\nHN,1.1.1@amount,7\n", settings))
+    (problem,) = raised.value.problems
+    assert "cosmetics-plan/1.1.1@amount" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from crmxl.group.states import State, made
 from crmxl.issue.layout import lay_out
 from crmxl.issue.places import Layout, Role
 from crmxl.issue.workbook import issued_values, write
-from crmxl.model import Assignment, Key, Line, Template, split_key
+from crmxl.model import Assignment, Column, Key, Kind, Line, Section, Sheet, Template, Text, Type, split_key
 from crmxl.money import round_fen, show
 from crmxl.receive.submission import Content, ContentType
 from crmxl.resources import folder
@@ -203,6 +204,42 @@ def test_what_stands_beside_the_form_is_listed(newer: Template) -> None:
     }
     carried = carry(check(submitted({}, layout=old, given=GIVEN, strays=strays)), layout_of(newer))
     assert [(one.key, one.place, one.text) for one in carried.lost] == [("", "费用预算!C60", "5000")]
+
+
+def _plan(version: int, half: str | None) -> Layout:
+    amount = Column("amount", Text("金额"), Type.MONEY, total=True)
+    lines = (Line("1.1", Text("活动")), Line("1.2", Text("礼品")))
+    sheet = Sheet("lines", Text("费用"), Kind.GRID, (amount, Column("half", Text("一半"), Type.MONEY, expression=half)))
+    sections = (Section("1", Text("自有"), "", lines=lines),)
+    return lay_out(Template("plan", version, Text("计划"), "total@amount", (replace(sheet, sections=sections),)), 2026)
+
+
+TYPED_OVER = {"1.1@half": Content(ContentType.NUMBER, "7777")}
+
+
+def test_a_formula_that_was_typed_over_is_an_entry_where_the_unit_fills_it_now() -> None:
+    report = check(
+        submitted(
+            {"1.1@amount": Fraction(10), "1.2@amount": Fraction(6)},
+            TYPED_OVER,
+            layout=_plan(1, "amount / 2"),
+            given=GIVEN,
+        )
+    )
+    carried = carry(report, _plan(2, None))
+    assert (carried.entries["1.1@half"], carried.entries["1.2@half"]) == (7777, 3)
+    assert carried.lost == ()
+    told = {one.key: one.why.zh for one in carried.notes}
+    assert told == {"1.1@half": "原是公式，被改成了数值", "1.2@half": "原由公式计算，新版由单位填"}
+
+
+def test_a_formula_that_was_typed_over_is_lost_where_it_is_calculated_again() -> None:
+    report = check(submitted({"1.1@amount": Fraction(10)}, TYPED_OVER, layout=_plan(1, "amount / 2"), given=GIVEN))
+    carried = carry(report, _plan(2, "amount / 2"))
+    assert [(one.key, one.text, one.why.zh) for one in carried.lost] == [("1.1@half", "7,777.00", "新版由公式计算")]
+    pasted = {"1.1@half": Content(ContentType.NUMBER, "5")}
+    report = check(submitted({"1.1@amount": Fraction(10)}, pasted, layout=_plan(1, "amount / 2"), given=GIVEN))
+    assert carry(report, _plan(2, "amount / 2")).lost == ()
 
 
 def test_a_workbook_of_another_template_is_refused(newer: Template) -> None:

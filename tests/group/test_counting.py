@@ -6,26 +6,36 @@ import hashlib
 import io
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from crmxl.check.standard import Standard
+from crmxl.check.verdict import Report
 from crmxl.commands.collecting import choose_version
 from crmxl.commands.reviewing import reopen_units
 from crmxl.commands.totalling import consolidate_round, totals_of
 from crmxl.define.round import round_library, round_policies
 from crmxl.errors import CrmxlError
 from crmxl.files import write_atomically
-from crmxl.group.counting import as_of, counted
-from crmxl.group.origin import Figures, Include
-from crmxl.group.record import Definitions
+from crmxl.group.acts import Approved, Change, Event
+from crmxl.group.adjusting import adjusted
+from crmxl.group.counting import Counted, as_of, changed_by, counted, fen_at
+from crmxl.group.origin import Adjustment, Figures, Include
+from crmxl.group.record import Definitions, from_record, to_record
+from crmxl.group.standing import Board
 from crmxl.group.totals import Totals
+from crmxl.model import Key
 from crmxl.resources import folder as resource
-from tests.group.totalled import ALL, approve, entries, give_back, lay, mixed, nothing, opened, send
+from tests.group.totalled import ALL, PLAN, ROUND, UNITS, approve, entries, give_back, lay, mixed, nothing, opened, send
 
 FEN = {"G": 100000 + 3330, "N": 50033 - 5050 + 1000, "N1": 7707 + 6660, "N2": 15000000, "E": 0}
 """What counts of the mixed round as approved; the split takes 33.3 %."""
@@ -168,11 +178,132 @@ def test_adjustments_stand_with_submitted_change_and_approved(made: Path, tmp_pa
     found = document(made, tmp_path)["adjustments"]
     assert [(one["unit"], one["key"], one["submitted"], one["change"], one["approved"]) for one in found] == [
         ("N", "1.1.1@amount", "200.00", "-50.50", "149.50"),
+        ("N", "1.1.2@amount", "300.33", "10.00", "310.33"),
         ("N", "1.1.2@amount.03", "300.33", "10.00", "310.33"),
         ("N1", "S.1@whole", "300.00", "-100.00", "200.00"),
     ]
     assert {one["by"] for one in found} == {"李会计"} and {one["role"] for one in found} == {"finance"}
     assert all(one["reason"] and one["receipt"].startswith("R0") for one in found)
+
+
+class Filed:
+    """One unit's budget in a round with two roles, to be approved with any adjustments; read once."""
+
+    def __init__(self, folder: Path) -> None:
+        text = ROUND.format(name="2026一上", stage="一上", amount="own").replace('["finance"]', '["finance", "cost"]')
+        write_atomically(lay(folder) / "round.toml", text.encode())
+        months = {"1.1.2@amount": 15000, "1.1.2@amount.03": 10000, "1.1.2@amount.04": 5000}
+        send(folder, "N", entries(a=10000) | {key: Fraction(yuan) for key, yuan in months.items()})
+        self.definitions = Definitions(round_library(folder), round_policies(folder))
+        with opened(folder) as (self.records, register):
+            self.kept = register.ledger.events()
+            self.record = register.board.at("N", "plan").record
+            self.contents = dict(register.ledger.contents([self.record]))
+        self.standard = Standard(self.records, round_policies(folder), None, "2025-11-01")
+        self.report = from_record(self.contents[self.record], "", self.definitions)
+
+    def approved(self, *roles: Mapping[Key, int]) -> tuple[Counted, Report]:
+        """What counts after each role changed these amounts by these fen, and the adjusted report."""
+        report, events, contents = self.report, list(self.kept), dict(self.contents)
+        for role, said in zip(("finance", "cost"), roles, strict=True):
+            changes = tuple(Change(key, fen, "压缩") for key, fen in said.items())
+            report = adjusted(report, changes, self.standard, hold=False)
+            content = to_record(report)
+            digest = hashlib.sha256(content).hexdigest() if changes else ""
+            act = Approved("N", "plan@1", 1, role, role == "cost", "", changes, fen_at(report, "used@value"), digest)
+            events.append(replace(events[-1], position=len(events) + 1, act=act, by="李"))
+            contents[digest] = content
+
+        class Ledger:
+            def events(self, after: int = 0) -> list[Event]:
+                return events[after:]
+
+            def contents(self, digests: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+                return ((digest, contents[digest]) for digest in digests)
+
+        return counted(Board(events), self.records, Ledger(), self.definitions), report
+
+
+@pytest.fixture(scope="module")
+def filed(tmp_path_factory: pytest.TempPathFactory) -> Filed:
+    return Filed(tmp_path_factory.mktemp("filed"))
+
+
+CHANGES = st.dictionaries(
+    st.sampled_from(["1.1.1@amount", "1.1.2@amount", "1.1.2@amount.03", "1.1.2@amount.04"]),
+    st.integers(-100_000, 100_000).filter(bool),
+)
+
+
+@given(CHANGES, CHANGES)
+def test_every_adjustment_adds_up_and_the_last_gives_what_was_approved(
+    filed: Filed, first: dict[Key, int], second: dict[Key, int]
+) -> None:
+    found, report = filed.approved(first, second)
+    by_key: dict[Key, list[Adjustment]] = {}
+    for one in found.origin.adjustments:
+        assert one.submitted + one.change == one.approved
+        by_key.setdefault(one.key, []).append(one)
+    assert set(by_key) == {key for said in (first, second) for change in said for key in changed_by(change)}
+    assert found.origin.changes == len(first) + len(second)
+    for key, mine in by_key.items():
+        assert [one.submitted for one in mine[1:]] == [one.approved for one in mine[:-1]]
+        assert (mine[0].submitted, mine[-1].approved) == (fen_at(filed.report, key), fen_at(report, key))
+
+
+def test_a_month_and_its_year_are_adjusted_one_after_the_other(filed: Filed) -> None:
+    found, _ = filed.approved({"1.1.2@amount.03": -5000, "1.1.2@amount": 100000}, {"1.1.2@amount.03": -1000})
+    assert [(one.key, one.role, one.submitted, one.change, one.approved) for one in found.origin.adjustments] == [
+        ("1.1.2@amount", "finance", 1500000, -5000, 1495000),
+        ("1.1.2@amount", "finance", 1495000, 100000, 1595000),
+        ("1.1.2@amount", "cost", 1595000, -1000, 1594000),
+        ("1.1.2@amount.03", "finance", 1000000, -5000, 995000),
+        ("1.1.2@amount.03", "cost", 995000, -1000, 994000),
+    ]
+
+
+def test_a_nil_return_whose_total_is_no_longer_0_is_left_out_and_the_others_count(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "round")
+    base = '[[sheet.fields]]\nid = "base"\ntitle = { zh = "基数", en = "Base" }\ntype = "money"\nissued = true\n'
+    text = PLAN.replace('[[sheet.fields]]\nid = "used"', base + '[[sheet.fields]]\nid = "used"')
+    write_atomically(folder / "templates" / "plan.toml", text.replace("SUM(S.*@mine)", "SUM(S.*@mine) + base").encode())
+    head, *lines = UNITS.splitlines()
+    table = "\n".join([f"{head},base", *(f"{line},0" for line in lines)])
+    write_atomically(folder / "units.csv", table.encode())
+    nothing(folder, "E")
+    nothing(folder, "E1")
+    send(folder, "N", entries(a=100))
+    approve(folder, "E", "E1", "N")
+    write_atomically(folder / "units.csv", table.replace("region,e,0", "region,e,500").encode())
+    found = totals(folder)
+    assert units(found) == {"N": 10000, "E1": 0}
+    assert "不填报时合计也不是 0" in why(found)["E"]
+    assert found.origin is not None and {unit for unit, _ in found.origin.sources} == {"N", "E1"}
+    assert run(folder, tmp_path / "t.json") == 1
+
+
+def test_a_version_that_the_definitions_no_longer_fit_is_left_out_with_the_reason(round: Path, tmp_path: Path) -> None:
+    write_atomically(round / "templates" / "plan.toml", PLAN.replace("节日关怀", "节日慰问").encode())
+    found = totals(round)
+    assert units(found) == {"E": 0}
+    assert {"N", "N1", "N2"} <= {unit for unit, said in why(found).items() if "模板或制度文件改过" in said}
+    assert run(round, tmp_path / "t.json") == 1
+
+
+def test_an_unsound_template_is_the_operators_to_put_right(round: Path) -> None:
+    write_atomically(round / "templates" / "plan.toml", PLAN.replace('"used@value"', '"usde@value"').encode())
+    with pytest.raises(CrmxlError, match="usde@value"):
+        totals(round)
+
+
+def test_a_run_whose_file_cannot_be_written_is_not_recorded(round: Path, tmp_path: Path) -> None:
+    with opened(round) as (_, register):
+        before = register.board.position
+    (tmp_path / "file").touch()
+    with pytest.raises((CrmxlError, OSError)):
+        run(round, tmp_path / "file" / "t.json")
+    with opened(round) as (_, register):
+        assert register.board.position == before
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "xlsx"])

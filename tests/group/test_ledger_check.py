@@ -122,6 +122,29 @@ def test_a_changed_column_is_named_with_its_event(kept: Kept, column: str, value
         kept.ledger.events()
 
 
+@pytest.mark.parametrize(
+    ("statement", "where"),
+    [
+        ("INSERT INTO meta VALUES ('more', 'x')", "meta more"),
+        ("UPDATE meta SET value = 'another' WHERE name = 'round'", "meta round"),
+        ("UPDATE meta SET value = '1' WHERE name = 'schema'", "meta schema"),
+        ("UPDATE meta SET value = '99' WHERE name = 'schema'", "meta schema"),
+        ("UPDATE meta SET value = 'x' WHERE name = 'schema'", "meta schema"),
+        ("DELETE FROM meta WHERE name = 'schema'", "meta schema"),
+    ],
+)
+def test_what_the_ledger_says_of_itself_is_looked_at_too(kept: Kept, statement: str, where: str) -> None:
+    with Tampering(kept.place) as somebody:
+        somebody.run(statement)
+    with Ledger.examine(kept.place, ROUND) as ledger:
+        assert [fault.where for fault in ledger.verify()] == [where]
+
+
+def test_another_rounds_ledger_is_refused_when_it_is_examined_too(kept: Kept) -> None:
+    with pytest.raises(CrmxlError, match="另一轮次"):
+        Ledger.examine(kept.place, "another")
+
+
 def test_a_changed_body_whose_hash_was_made_to_fit_breaks_the_chain_behind_it(kept: Kept) -> None:
     with Tampering(kept.place) as somebody:
         row = somebody.row(8)

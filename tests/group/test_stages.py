@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from crmxl.check.standard import Standard
 from crmxl.commands.totalling import consolidate_round
+from crmxl.files import write_atomically
 from crmxl.group.consolidate import consolidate
 from crmxl.group.origin import Origin
 from crmxl.group.stages import Stages, beside
@@ -25,7 +26,7 @@ from crmxl.group.totals import Totals
 from crmxl.resources import folder as resource
 from tests.group.returned import COSMETICS, DEPARTMENTS, report
 from tests.group.test_levels import tree
-from tests.group.totalled import approve, entries, give_back, lay, mixed, opened, send
+from tests.group.totalled import PLAN, approve, entries, give_back, lay, mixed, opened, send
 
 LINES = ("1.1.1", "1.1.2", "2.1.1", "4.3.2")
 BUDGETS = st.dictionaries(
@@ -112,9 +113,10 @@ def rounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(rounds: Path, output: Path) -> None:
+def run(rounds: Path, output: Path, **options: Any) -> None:
     said: dict[str, Any] = {"form": None, "include": "approved", "figures": "approved", "by": "王"}
-    consolidate_round("zh", output=output, round=rounds / "second", against=rounds / "first", **said)
+    said |= {"round": rounds / "second", "against": rounds / "first"}
+    consolidate_round("zh", output=output, **(said | options))
 
 
 def test_the_json_compares_both_rounds_and_says_why(rounds: Path, tmp_path: Path) -> None:
@@ -131,6 +133,43 @@ def test_the_json_compares_both_rounds_and_says_why(rounds: Path, tmp_path: Path
     assert any("压缩" in reason for reason in by_unit["N"]["reasons"])
     assert by_unit["E1"]["reasons"] == ["退回意见：与上年不符"]
     assert {one["unit"] for one in against["left_out"]} == {"N1", "N2", "E", "E1"}
+
+
+def test_figures_as_submitted_are_not_explained_by_adjustments(rounds: Path, tmp_path: Path) -> None:
+    run(rounds, tmp_path / "t.json", figures="submitted")
+    against = json.loads((tmp_path / "t.json").read_bytes())["against"]
+    reasons = [reason for one in (*against["units"], *against["lines"]) for reason in one["reasons"]]
+    assert reasons and all("退回意见" in reason for reason in reasons)
+
+
+def test_a_line_with_another_title_is_the_same_line(rounds: Path, tmp_path: Path) -> None:
+    second = lay(tmp_path / "second", "2026二上", "二上")
+    write_atomically(second / "templates" / "plan.toml", PLAN.replace("节日关怀", "节日慰问").encode())
+    send(second, "N", entries(a=100, b=200))
+    send(second, "E2", entries(a=41) | {"1.1.n01@amount": Fraction(2), "1.1.n01@title": "另一活动"})
+    approve(second, "N", "E2")
+    run(rounds, tmp_path / "t.json", round=second)
+    by_unit = {one["unit"]: one for one in json.loads((tmp_path / "t.json").read_bytes())["against"]["units"]}
+    assert by_unit["N"]["causes"] == []
+    assert [(one["key"], one["title"], one["change"]) for one in by_unit["E2"]["causes"]] == [
+        ("1.1.n@amount", "另一活动·本年预算", "2.00"),
+        ("1.1.n@amount", "开盘活动·本年预算", "-2.00"),
+        ("1.1.1@amount", "1.1.1 节日慰问·本年预算", "1.00"),
+    ]
+
+
+def test_a_run_records_what_it_was_compared_with(rounds: Path, tmp_path: Path) -> None:
+    shutil.copytree(rounds, tmp_path / "rounds")
+    inputs = []
+    for against in (None, tmp_path / "rounds" / "first", tmp_path / "rounds" / "first"):
+        run(tmp_path / "rounds", tmp_path / "t.json", against=against)
+        inputs.append(json.loads((tmp_path / "t.json").read_bytes())["ledger"]["inputs"])
+    send(tmp_path / "rounds" / "first", "N1", entries(a=1))
+    run(tmp_path / "rounds", tmp_path / "t.json")
+    inputs.append(json.loads((tmp_path / "t.json").read_bytes())["ledger"]["inputs"])
+    assert inputs[1] == inputs[2] and len(set(inputs)) == 3
+    with opened(tmp_path / "rounds" / "second") as (_, register):
+        assert [event.act.inputs for event in register.board.runs[-4:]] == inputs
 
 
 def test_nothing_is_written_into_the_other_rounds_ledger(rounds: Path, tmp_path: Path) -> None:

@@ -199,13 +199,13 @@ def send(folder: Path, unit: str, *sent: Mapping[Key, Value]) -> list[Receipt]:
         return take_in(register, round, arrivals, "收件人")
 
 
-def approve(folder: Path, *units: str, changes: str = "") -> None:
+def approve(folder: Path, *units: str, changes: str = "", role: str = "") -> None:
     """Approve units, with adjustments as the lines of a table (key, change, reason)."""
     adjust = None
     if changes:
         adjust = folder / "changes.csv"
         write_atomically(adjust, ("键,调整,理由\n" + changes).encode())
-    said = {"role": "", "comment": "", "template": "", "by": "李会计", "round": folder}
+    said = {"role": role, "comment": "", "template": "", "by": "李会计", "round": folder}
     assert approve_units(units, "zh", adjust=adjust, **said) == 0  # type: ignore[arg-type]
 
 

@@ -39,7 +39,7 @@ def totals(folder: Path, figures: Figures) -> Totals:
         earlier = totals_of(records, register, "received", figures, "zh")
     with opened(folder / "second") as (records, register):
         now = totals_of(records, register, "received", figures, "zh")
-        return replace(now, against=beside(now, earlier, remarks(register.board)))
+        return replace(now, against=beside(now, earlier, remarks(register.board, figures)))
 
 
 def opened_book(data: bytes, *, values: bool = False) -> Any:
@@ -89,6 +89,26 @@ def test_a_changed_own_amount_moves_every_level_above_it(office: Office, folder:
         moved = [round(float(new or 0) - float(old or 0), 2) for new, old in zip(after, before, strict=True)]
         assert moved == [856.33, 856.33, 856.33, 0]
         assert book.value("校验", "E7") == "不通过"
+
+
+def test_the_adjusted_figures_are_those_that_count_after_several_roles_and_months(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "round")
+    roles = (folder / "round.toml").read_text(encoding="utf-8").replace('["finance"]', '["finance", "cost"]')
+    (folder / "round.toml").write_text(roles, encoding="utf-8")
+    send(folder, "N", entries(a=1000, b=1000))
+    approve(folder, "N", changes="1.1.2@amount.03,-100,甲\n1.1.1@amount,-100,甲\n", role="finance")
+    approve(folder, "N", changes="1.1.2@amount.03,20,乙\n1.1.1@amount,-50,乙\n", role="cost")
+    with opened(folder) as (records, register):
+        found = totals_of(records, register, "approved", "approved", "zh")
+    page = opened_book(write_totals(found), values=True)["调整"]
+    rows = {row[1]: row for row in page.iter_rows(values_only=True) if row[1] and "@" in str(row[1])}
+    assert {key: row[3:6] for key, row in rows.items()} == {
+        "1.1.1@amount": (1000, -150, 850),
+        "1.1.2@amount": (1000, -80, 920),
+        "1.1.2@amount.03": (1000, -80, 920),
+    }
+    assert "甲" in rows["1.1.2@amount"][6] and "乙" in rows["1.1.2@amount"][6]
+    assert found.total == 85000 + 92000
 
 
 def test_levels_can_be_folded_and_the_other_sheets_are_protected(folder: Path) -> None:

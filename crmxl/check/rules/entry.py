@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from crmxl.catalogue import finding
 from crmxl.check.evidence import DECIMALS, Evidence, read_day
 from crmxl.check.rules.structure import shown_value
-from crmxl.expression import Value, evaluate
+from crmxl.expression import Value, evaluate, keys
 from crmxl.issue.places import Cell, Layout, Role, RowKind
 from crmxl.model import MONTHS, Finding, Key, Place, Text, Type, split_key
 from crmxl.money import LIMIT_INPUT, LIMIT_ISSUED, Problem, show, show_ratio
@@ -272,18 +272,35 @@ def _refused(evidence: Evidence, code: str) -> bool:
 
 
 def nothing_filled(evidence: Evidence, prefilled: Mapping[Key, Value]) -> Iterator[Finding]:
-    """E115. What: no number was entered beyond what the group prefilled. Why: a blank form is not a nil return. Fix:
-    fill it in, or enter 0.
+    """E115. What: no number was entered beyond what the group prefilled, none of which counts in the total. Why: a
+    blank form is not a nil return; one in which the group has proposed amounts is complete as it stands. Fix: fill it
+    in, or enter 0.
     """
     numeric = [cell for cell in evidence.entries if cell.type.numeric and cell.role is Role.INPUT]
     chosen = numeric or [cell for cell in evidence.entries if cell.role is Role.INPUT]
 
+    counted = _counted(evidence.layout) if prefilled else frozenset[Key]()
+
     def untouched(key: Key) -> bool:
-        return evidence.content(key).blank or (key in prefilled and evidence.converted.get(key) == prefilled[key])
+        as_prefilled = key in prefilled and evidence.converted.get(key) == prefilled[key]
+        return evidence.content(key).blank or (as_prefilled and key not in counted)
 
     if chosen and all(untouched(cell.key) for cell in chosen):
         sheet = evidence.submission.spots[chosen[0].key].sheet
         yield finding("E115", place=Place(sheet), found="0", expected=_SOME)
+
+
+def _counted(layout: Layout) -> frozenset[Key]:
+    """What the template's total is calculated from, directly or not."""
+    found, new = set[Key](), [layout.template.total]
+    while new:
+        key = new.pop()
+        if key in found or key not in layout.cells:
+            continue
+        found.add(key)
+        formula = layout.cells[key].formula
+        new += keys(formula) if formula is not None else ()
+    return frozenset(found)
 
 
 def _said(content: Content) -> str:

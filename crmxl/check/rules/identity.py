@@ -45,7 +45,6 @@ def of_this_round(evidence: Evidence, standard: Standard) -> Iterator[Finding]:
         record = round.assignment(given.unit, evidence.layout.template)
         parts = record.parts or evidence.layout.template.parts
         asked = [
-            ("unit_name", given.unit_name, record.unit_name),
             ("parts", "、".join(evidence.layout.parts), "、".join(parts)),
             ("first_month", str(given.first_month), str(record.first_month)),
         ]

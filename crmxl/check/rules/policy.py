@@ -25,6 +25,8 @@ _GENTLER = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 _PER_MILLE = Fraction(1, 200)
 """Bounds below 0.5 % are shown in ‰, and what is compared with them too."""
 _WAIVED = Text("已获特批，可上报；请在变更记录中注明。", "It is waived and may be submitted; note it in Change log.")
+_MARK = "waived"
+"""Among a finding's values: that it was waived, whatever a release words it like."""
 _PLACES = 6
 """Decimals of a ratio: a fen off in a million must still show."""
 
@@ -82,12 +84,13 @@ def _disclosed(found: Finding, waiver: Waiver) -> Finding:
     en += f", up to {up_to})." if up_to else ")."
     message = Text(found.spoken.message.zh + zh, found.spoken.message.en + en)
     spoken = replace(found.spoken, message=message, fix=_WAIVED)
-    return replace(found, severity=min(found.severity, Severity.WARNING, key=_GENTLER.index), spoken=spoken)
+    gentler = min(found.severity, Severity.WARNING, key=_GENTLER.index)
+    return replace(found, severity=gentler, values={**found.values, _MARK: waiver.rule}, spoken=spoken)
 
 
 def waived(found: Finding) -> bool:
     """Whether a broken rule is disclosed only, since it was waived 特批."""
-    return found.spoken is not None and found.spoken.fix == _WAIVED
+    return _MARK in found.values
 
 
 def _finding(
