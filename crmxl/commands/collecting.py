@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ from crmxl.report.receipts import print_receipts, receipts_json
 from crmxl.report.tables import console, print_table, progress
 
 _READING = Text("读取并校验", "Reading and checking")
+_RECORDING = Text("登记入账", "Recording")
 _COPIES = Text("{count} 份标出问题的副本在 {folder}", "Marked copies in {folder}: {count}")
 _NIL = Text(
     "已登记零申报：{unit}，第 {version} 版，回执 {receipt}", "Nil return of {unit}, version {version}: {receipt}"
@@ -145,7 +147,8 @@ def _take_in(
         for number, report in zip(progress(new, _READING.say(lang)), reports, strict=True):
             named = replace(report, submission=replace(report.submission, file=came[number].name))
             arrivals.append(Arrival(named, _reader(came[number].path, report)))
-    receipts.update(zip(new, take_in(register, round, arrivals, by, sender), strict=True))
+    watched = partial(progress, description=_RECORDING.say(lang))
+    receipts.update(zip(new, take_in(register, round, arrivals, by, sender, watched), strict=True))
     return [receipts[number] for number in range(len(came))]
 
 

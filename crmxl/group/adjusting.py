@@ -48,6 +48,10 @@ _NEEDED = {"key": "键 key", "change": "调整 change", "reason": "理由 reason
 _AGAIN = (entry.required, entry.months)
 _CODES = frozenset({"E103", "E113", "E114"})
 """What these checks of entries tell, asked again of adjusted figures."""
+_BY_MONTH = both(
+    "已分解到月的科目请按月调整，键如 1.1.1@amount.03，全年随之变动",
+    "adjust a line that is split into months by month, 1.1.1@amount.03; its year follows",
+)
 _LONGEST = 500
 """Characters of a reason."""
 
@@ -193,4 +197,6 @@ def _hold(report: Report, found: Sequence[Finding], unit: str) -> None:
     broken = [one for one in found if one.severity is Severity.ERROR and (one.code, one.key) not in before]
     if broken:
         said = "\n".join(f"  {one.code} {word(one, 'zh').message} · {word(one, 'en').message}" for one in broken)
+        if any(one.code == "E113" for one in broken):
+            said += f"\n  {_BY_MONTH}"
         raise CrmxlError(f"{unit}: 调整后有新的错误 · the adjustments make new errors:\n{said}")

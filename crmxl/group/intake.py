@@ -85,11 +85,19 @@ class Receipt:
     """Whether something is still to be done about a version that was received before: corrected, or chosen."""
 
 
-def take_in(register: Register, round: Round, arrivals: Sequence[Arrival], by: str, sender: str = "") -> list[Receipt]:
+def take_in(
+    register: Register,
+    round: Round,
+    arrivals: Sequence[Arrival],
+    by: str,
+    sender: str = "",
+    watched: Callable[[Sequence[Any]], Iterable[Any]] = iter,
+) -> list[Receipt]:
     """The receipts of ``arrivals``, in their order, everything on record.
 
-    ``sender`` is the unit that sent them, where that is known. Different files of one unit at once block it, unless
-    all but one of them have errors: then that one counts and the others are kept before it.
+    ``sender`` is the unit that sent them, where that is known; ``watched`` sees every unit go by. Different
+    files of one unit at once block it, unless all but one of them have errors: then that one counts and the others are
+    kept before it.
     """
     receipts: dict[int, Receipt] = {}
     ours: dict[Keys, list[int]] = {}
@@ -103,7 +111,7 @@ def take_in(register: Register, round: Round, arrivals: Sequence[Arrival], by: s
             ours.setdefault(found, []).append(at)
     told = [(arrivals[at].report, answer) for at, answer in strangers]
     receipts.update(zip((at for at, _ in strangers), _refuse(register, by, told), strict=True))
-    sent = (_Came(keys, tuple(arrivals[at] for at in places)) for keys, places in ours.items())
+    sent = (_Came(keys, tuple(arrivals[at] for at in places)) for keys, places in watched(tuple(ours.items())))
     for chunk in _chunks(sent):
         for came, given in zip(chunk, _record(register, round, chunk, by), strict=True):
             receipts.update(zip(ours[came.keys], given, strict=True))

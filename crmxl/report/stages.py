@@ -55,7 +55,8 @@ def print_stages(to: Console, stages: Stages, now: Origin, lang: Lang) -> None:
         total = (_TOTAL.say(lang), *_figures(pair.whole), "")
         for head, moves in ((_UNIT, pair.units), (_LINE, _most(pair.lines))):
             rows = [
-                ("　" * (move.depth - 1) + move.title.say(lang), *_figures(move), causes(move, lang)) for move in moves
+                ("　" * (move.depth - 1) + move.title.say(lang), *_figures(move), _line(causes(move, lang), lang))
+                for move in moves
             ]
             if not rows and head is _LINE:
                 continue
@@ -63,6 +64,11 @@ def print_stages(to: Console, stages: Stages, now: Origin, lang: Lang) -> None:
             print_table(to, headers, rows, right=(1, 2, 3, 4), title=title, total=total if head is _UNIT else ())
             title = ""
             to.print()
+
+
+def _line(causes: str, lang: Lang) -> str:
+    """Causes in a cell of a terminal, which has one line."""
+    return ("；" if lang == "zh" else "; ").join(causes.splitlines())
 
 
 def _most(lines: Sequence[Move]) -> list[Move]:

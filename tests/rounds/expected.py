@@ -79,7 +79,7 @@ class Expected:
             self.story.check(f"{when}，{template} 各科目", *self._lines(document, template, set(must)))
             tree = [one for one in document.get("tree", ()) if id_of(one["template"]) == template]
             found = {one["unit"]: fen(one["total"]) for one in tree}
-            self.story.check(f"{when}，{template} 各级小计", found, self.subtrees(must))
+            self.story.check(f"{when}，{template} 各级小计", found, self.subtrees(must, template))
 
     def _lines(
         self, document: Mapping[str, Any], template: str, counted: set[str]
@@ -97,9 +97,13 @@ class Expected:
         }
         return {code: sum for code, sum in found.items() if sum}, {code: sum for code, sum in must.items() if sum}
 
-    def subtrees(self, amounts: Mapping[str, int]) -> dict[str, int]:
-        """What each unit and all below it add."""
-        found = dict.fromkeys(self.units, 0)
+    def subtrees(self, amounts: Mapping[str, int], template: str) -> dict[str, int]:
+        """What each unit and all below it add; units of which the template is not asked, nor of any below, are out."""
+        found: dict[str, int] = {}
+        for code, of in self.state:
+            while of == template and code:
+                found[code] = 0
+                code = self.units[code].parent
         for code, own in amounts.items():
             while code:
                 found[code] += own

@@ -217,7 +217,7 @@ class Sixty:
             self.must.stand(RECEIVED, slot)
         gbk_zip(packed, box / "华东华北.zip")
         shutil.copy(box / f"南京公司-{PLAN}.xlsx", box / f"南京公司-{PLAN} (1).xlsx")
-        answers[f"南京公司-{PLAN} (1).xlsx"] = "accepted"
+        answers |= {f"南京公司-{PLAN} (1).xlsx": "accepted", f"南京公司-{PLAN}.xlsx": "same"}  # in order of their names
         for slot, (found, names) in wrong.items():
             answers |= dict.fromkeys(names, found)
             state = {"accepted": RECEIVED, "returned": RETURNED, "blocked": BLOCKED}.get(found, MISSING)
@@ -447,7 +447,7 @@ class Sixty:
         refused = self.story.run("review", "approve", "HN", "--adjust", much, *here, code=2)
         self.story.says("调整后超上限：拒绝", refused, "P301")
         rows = [("预算单位", "键", "调整(元)", "理由")]
-        rows += [("HN", "1.1.2@amount.06", "-1000.01", "场次核减"), ("HN", "2.1.2@amount", "300.03", "口径并入")]
+        rows += [("HN", "1.1.2@amount.06", "-1000.01", "场次核减"), ("HN", "2.1.2@amount.09", "300.03", "口径并入")]
         rows += [("YG", "1.2.1@amount.03", "-500.00", "样本量核减")]
         table = self.home / "调整.csv"
         table.write_bytes(figures.csv_text(rows))
@@ -497,7 +497,10 @@ class Sixty:
         self.story.check("零申报", nil, {"XN04", "XN05", "YG"})
         self.story.check("特批", {(one["unit"], one["code"]) for one in totals.get("waived", ())}, {("HB", "P301")})
         changes = {(one["unit"], one["key"], fen(one["change"])) for one in totals.get("adjustments", ())}
-        kept = {("HN", "1.1.2@amount.06", -100_001), ("HN", "2.1.2@amount", 30_003)}
+        kept = {
+            *(("HN", f"1.1.2@amount{month}", -100_001) for month in ("", ".06")),  # a month's change is its year's too
+            *(("HN", f"2.1.2@amount{month}", 30_003) for month in ("", ".09")),
+        }
         self.story.check("调整", changes, kept)
         submitted = self.story.json("consolidate", "--figures", "submitted", *here, code=1)
         kept_now = dict(self.must.counts)
@@ -526,7 +529,7 @@ class Sixty:
 
     def _check_workbook(self, path: Path) -> None:
         """What stands in the group's workbook, and what LibreOffice makes of its formulas."""
-        trees = (self.must.subtrees(self.must.adding((APPROVED,), template)) for template in (REGIONAL, PLAN))
+        trees = (self.must.subtrees(self.must.adding((APPROVED,), template), template) for template in (REGIONAL, PLAN))
         wanted = {sum for tree in trees for sum in tree.values()}
         with self.office.open(path) as book:
             book.recalc()
