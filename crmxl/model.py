@@ -32,6 +32,12 @@ class Text:
         """The text in ``lang``, Chinese where there is no English."""
         return self.en if lang == "en" and self.en else self.zh
 
+    def filled(self, **values: object) -> Text:
+        """The text with its placeholders filled in, each language with its own words of a value that is a Text."""
+        zh = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
+        en = {name: value.say("en") if isinstance(value, Text) else value for name, value in values.items()}
+        return Text(self.zh.format(**zh), self.say("en").format(**en))
+
 
 class _Nothing(Mapping[str, str]):
     """An empty mapping that can be a field's default: fingerprints leave out what equals it, but not a factory's."""

@@ -15,15 +15,16 @@ from crmxl.check.batch import judge_all
 from crmxl.check.verdict import Report, Verdict
 from crmxl.commands.output import put_json, say
 from crmxl.commands.receiving import Bench, bench_of, keep_apart, write_copies
-from crmxl.commands.rounds_folder import open_register, who
+from crmxl.commands.rounds_folder import open_register, who, why
 from crmxl.define.round import Round
 from crmxl.errors import CrmxlError
 from crmxl.files import WORKBOOKS, passing_folder, workbooks_in, write_atomically
 from crmxl.group.acts import Act, Chosen, Event, Nil
 from crmxl.group.answers import ON_RECORD, Answer
-from crmxl.group.intake import Arrival, Receipt, judged, kind_of, known, outdated, recheck, take_in
+from crmxl.group.intake import Arrival, Receipt, kind_of, known, take_in
 from crmxl.group.record import Definitions, nil_report
 from crmxl.group.register import Decide, Register
+from crmxl.group.rejudging import judged, outdated, recheck
 from crmxl.group.standing import STATES, Board, NotAllowedError, Standing, State, Version, refusal
 from crmxl.issue.assigning import Assigner
 from crmxl.model import Lang, Text
@@ -47,6 +48,7 @@ _CHOSEN = Text(
 _UNCHANGED = Text(
     "没有需要重新校验的：轮次记录没有变化。", "Nothing to judge again: the round's records are unchanged."
 )
+_AS_BEFORE = Text("重新校验过，与原来相同。", "Judged again: all is as it was.")
 _HELD = Text(
     "{unit} {template}：已审核通过，按现在的记录重算会有不同，核定的数没有变；要用新的数，请先 crmxl review reopen",
     "{unit} {template}: approved; by the records of now it would be otherwise, and the approved figures stand. To take "
@@ -208,7 +210,7 @@ def template_name(round: Round, standing: Standing) -> str:
 
 def record_nil(unit: str, lang: Lang, *, reason: str, template: str, by: str, round: Path | None) -> int:
     """Record a nil return; 1 where the unit is locked."""
-    by = who(by)
+    by, reason = who(by), why(reason, "--reason")
     records, register = open_register(round)
     at = bench_of(records)
     assigner = Assigner(records, at.library, at.standard.policies)
@@ -223,7 +225,7 @@ def record_nil(unit: str, lang: Lang, *, reason: str, template: str, by: str, ro
             name = template_name(records, standing)
             nil_report(name, assigner.ask(unit, name).assignment, definitions)  # refuses where the total is not 0
             superseded.append(standing.current)
-            yield Nil(unit, name, len(standing.versions) + 1, _reason(reason))
+            yield Nil(unit, name, len(standing.versions) + 1, reason)
 
         event = _allowed(register, by, decide)
         if event is None:
@@ -238,7 +240,7 @@ def choose_version(
     unit: str, version: str, lang: Lang, *, reason: str, template: str, by: str, round: Path | None
 ) -> int:
     """Make one of the unit's versions the one that counts; 1 where the unit is locked."""
-    by = who(by)
+    by, reason = who(by), why(reason, "--reason")
     records, register = open_register(round)
     with register:
 
@@ -248,7 +250,7 @@ def choose_version(
             if standing.state is State.RECEIVED and found.number == standing.current:
                 said = f"第 {found.number} 版已经是有效的 · version {found.number} counts already"
                 raise NotAllowedError(f"{unit}: {said}")
-            yield Chosen(unit, found.template, found.number, _reason(reason))
+            yield Chosen(unit, found.template, found.number, reason)
 
         event = _allowed(register, by, decide)
         if event is None:
@@ -284,14 +286,10 @@ def _version(standing: Standing, wanted: str) -> Version:
     return fits[0]
 
 
-def _reason(reason: str) -> str:
-    if not reason.strip():
-        raise CrmxlError("--reason: 请写明理由 · say why")
-    return reason.strip()
-
-
 def recheck_units(units: Sequence[str], lang: Lang, *, by: str, round: Path | None, as_json: bool) -> int:
-    """Judge again what was judged by other records, or all of the units named; 1 where one has errors now."""
+    """Judge again what was judged by other records, or all of the units named; 1 where one has errors now, or keeps
+    approved figures that would be others.
+    """
     by = who(by)
     records, register = open_register(round)
     with register, passing_folder() as folder:
@@ -309,13 +307,15 @@ def recheck_units(units: Sequence[str], lang: Lang, *, by: str, round: Path | No
             write_atomically(paths[-1], register.ledger.content(version.file))
         at = bench_of(records)
         rows: list[_Again] = []
-        reports = []
+        reports, held = [], list[str]()
         with closing(judge_all(paths, at.library, at.standard)) as again:
             for (standing, version), report in zip(progress(found, _READING.say(lang)), again, strict=True):
                 report = replace(report, submission=replace(report.submission, file=version.name))
-                event = recheck(register, records, standing, version, report, at.standard, by)
-                if event is None and standing.state is State.APPROVED and version.number == standing.current:
-                    say(_HELD.say(lang).format(unit=records.unit(standing.unit).name, template=version.template))
+                event, kept = recheck(register, records, standing, version, report, at.standard, by)
+                if kept:
+                    held.append(
+                        _HELD.say(lang).format(unit=records.unit(standing.unit).name, template=version.template)
+                    )
                 if event is not None:
                     reports.append(report)
                     now = register.board.at(standing.unit, standing.template)
@@ -323,13 +323,15 @@ def recheck_units(units: Sequence[str], lang: Lang, *, by: str, round: Path | No
                     rows.append(_Again(version, now.versions[version.number - 1], standing.unit, event, void))
     if as_json:
         put_json({"rechecked": [row.record() for row in rows]})
-    elif not rows:
-        say(_UNCHANGED.say(lang))
-    else:
+    elif not rows and not held:
+        say((_AS_BEFORE if units else _UNCHANGED).say(lang))
+    elif rows:
         to = console()
         print_findings(to, [report for report in reports if report.findings], lang)
         print_table(to, [header.say(lang) for header in _AGAIN], [row.cells(records, lang) for row in rows])
-    return int(any(row.now.blocked for row in rows))
+    for said in held:
+        say(said)
+    return int(bool(held) or any(row.now.blocked for row in rows))
 
 
 class _Again(NamedTuple):

@@ -10,16 +10,17 @@ from crmxl.check.verdict import Report
 from crmxl.commands.collecting import the_standing
 from crmxl.commands.output import say
 from crmxl.commands.receiving import bench_of
-from crmxl.commands.rounds_folder import keep_records, open_register, who
+from crmxl.commands.rounds_folder import keep_records, open_register, who, why
 from crmxl.define.policy import near
 from crmxl.define.round import Round
 from crmxl.errors import CrmxlError
 from crmxl.files import slug, write_atomically
 from crmxl.group.acts import Act, Approved, Event, Reopened, Returned
 from crmxl.group.adjusting import adjusted, read_changes
-from crmxl.group.intake import basis
+from crmxl.group.intake import kind_of
 from crmxl.group.record import Definitions, from_record, to_record
 from crmxl.group.register import Register
+from crmxl.group.rejudging import basis
 from crmxl.group.standing import Board, NotAllowedError, Standing, State, due_role, next_role, refusal
 from crmxl.model import Key, Lang, Text
 from crmxl.money import round_fen, show_fen
@@ -48,6 +49,10 @@ _NEWER = Text(
     "something new has just come in from {0}; look at it before you send it back",
 )
 _SENT_BACK = Text("退回", "returned")
+_CANNOT_COPY = Text(
+    "{unit}：工作簿无法重新写出，没有带意见的副本，请把意见另行告知",
+    "{unit}: the workbook cannot be written again, so there is no copy with the comments; tell them otherwise",
+)
 _NO_COPY = Text("{unit}：零申报没有可退回的工作簿", "{unit}: a nil return has no workbook to be sent back")
 
 
@@ -71,6 +76,7 @@ def approve_units(
     round: Path | None,
 ) -> int:
     """Approve each unit in a role, with its adjustments; 1 where one was refused, which stops no other."""
+    comment = why(comment, "--comment") if comment else ""
     by, named = who(by), [_named(unit) for unit in units]
     records, register = open_register(round)
     changes = read_changes(adjust, [one.unit for one in named]) if adjust is not None else {}
@@ -96,7 +102,7 @@ def approve_units(
             final = not next_role(standing, [name for name in roles if name != acting])
             yield Approved(
                 *(one.unit, version.template, version.number, acting, final),
-                comment=comment.strip(),
+                comment=comment,
                 changes=mine,
                 total=total,
                 record=record,
@@ -158,16 +164,14 @@ def return_units(
 
 def reopen_units(units: Sequence[str], lang: Lang, *, reason: str, template: str, by: str, round: Path | None) -> int:
     """Open approved units again; 1 where one was refused, which stops no other."""
-    if not reason.strip():
-        raise CrmxlError("--reason: 请写明理由 · say why")
-    by, named = who(by), [_named(unit) for unit in units]
+    by, reason, named = who(by), why(reason, "--reason"), [_named(unit) for unit in units]
     records, register = open_register(round)
 
     def reopen(one: _Named) -> str:
         def decide(board: Board, _store: Callable[[bytes], str]) -> Iterator[Act]:
             standing = _current(board, records, one, template, "reopen")
             version = standing.versions[standing.current - 1]
-            yield Reopened(one.unit, version.template, version.number, reason.strip())
+            yield Reopened(one.unit, version.template, version.number, reason)
 
         event = register.record(by, decide)[0]
         assert isinstance(event.act, Reopened)
@@ -288,16 +292,13 @@ def _comments(comments: Sequence[str], report: Report | None, unit: str) -> tupl
         key, equals, text = comment.partition("=")
         key, text = key.strip(), text.strip()
         if not equals or "@" not in key:
-            whole.append(comment.strip())
+            whole.append(why(comment, "--comment"))
         elif key not in cells:
             raise CrmxlError(f"{unit}: --comment {key}: 没有这个键 · there is no such key{near(key, cells)}")
-        elif not text:
-            raise CrmxlError(f"{unit}: --comment {key}: 意见是空白 · the comment is blank")
         else:
-            remarks[key] = f"{remarks[key]}；{text}" if key in remarks else text
-    if not any(whole) and not remarks:
-        raise CrmxlError("--comment: 请写明意见 · say what is to be changed")
-    return "\n".join(filter(None, whole)), remarks
+            text = why(text, f"--comment {key}")
+            remarks[key] = why(f"{remarks[key]}；{text}" if key in remarks else text, f"--comment {key}")
+    return "\n".join(whole), remarks
 
 
 def _copy(round: Round, act: Returned, report: Report | None, folder: Path, lang: Lang) -> str:
@@ -309,9 +310,10 @@ def _copy(round: Round, act: Returned, report: Report | None, folder: Path, lang
     said = remarks(report, act, round.lang, role) if report is not None else []
     copy = annotated(report, said) if report is not None else None
     if copy is None:
-        return _NO_COPY.say(lang).format(unit=name)
-    kind = next((one.name for one in round.issues_for(round.unit(act.unit)) if one.template == act.template), "")
-    stem = f"{round.year}_{kind or act.template.partition('@')[0]}_{name}_V{act.version}"
+        return (_NO_COPY if report is None else _CANNOT_COPY).say(lang).format(unit=name)
+    stem = (
+        f"{round.year}_{kind_of(round, act.unit, act.template) or act.template.partition('@')[0]}_{name}_V{act.version}"
+    )
     path = folder / f"{slug(stem)}-{_SENT_BACK.say(round.lang)}.xlsx"
     write_atomically(path, copy)
     return _COPY.say(lang).format(path=path)

@@ -22,6 +22,8 @@ ISSUED = "issued"
 """The folder of what goes out."""
 _OWN_FILES = frozenset({ROUND, UNITS, FIGURES, WAIVERS, KEY})
 _OWN_FOLDERS = frozenset({"templates", "policies", ISSUED})
+_MOST_WORDS = 2_000
+"""Characters of a reason or comment."""
 _LONGEST = 60
 """Characters of a name that the ledger keeps."""
 
@@ -72,6 +74,14 @@ def who(by: str) -> str:
             f"--by: 请用 1 到 {_LONGEST} 个看得见的字写明经办人 · name who acts in 1 to {_LONGEST} visible characters"
         )
     return name
+
+
+def why(text: str, option: str) -> str:
+    """A reason or comment that the ledger keeps, without blanks around it; refused where it is blank or too long."""
+    said = text.strip()
+    if not said or len(said) > _MOST_WORDS:
+        raise CrmxlError(f"{option}: 请用 1 到 {_MOST_WORDS:,} 个字写明 · say it in 1 to {_MOST_WORDS:,} characters")
+    return said
 
 
 def _login() -> str:

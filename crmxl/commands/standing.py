@@ -10,8 +10,8 @@ from pathlib import Path
 from crmxl.commands.output import form_of, put, say
 from crmxl.commands.rounds_folder import keep_records, open_register, round_folder
 from crmxl.errors import CrmxlError
-from crmxl.group.intake import basis
 from crmxl.group.progress import Progress, progress
+from crmxl.group.rejudging import basis
 from crmxl.model import Lang, Text
 from crmxl.report.board import to_csv, to_json
 from crmxl.report.board_text import print_board

@@ -134,6 +134,8 @@ class Rechecked:
     """Fen of 上报数."""
     adjusted: str = ""
     """SHA-256 of the record with the adjustments made so far; empty where there are none."""
+    held: bool = False
+    """Whether it is approved in full and would have other figures now: these are not taken, only the verdict is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from crmxl.check.verdict import Report
 from crmxl.define.round import Round
 from crmxl.group.acts import Issued
-from crmxl.group.standing import Board, Keys, Standing
+from crmxl.group.standing import Board, Keys
 from crmxl.issue.stamp import Stamp, signed_by
 from crmxl.model import Lang, Severity, Text
 from crmxl.receive.identity import FIELDS
@@ -119,17 +119,17 @@ def whose(report: Report, round: Round, board: Board, sender: str = "") -> Told 
     issued_for = given.round, given.stage, str(given.year)
     if issued_for != (round.name, round.stage, str(round.year)):
         words = {"found": " ".join(filter(None, issued_for)) or "—", "expected": f"{round.name} {round.year}"}
-        return Told(Answer.OTHER_ROUND, filled_in(_ROUND, **words))
+        return Told(Answer.OTHER_ROUND, _ROUND.filled(**words))
     if given.unit not in round.by_code:
-        return Told(Answer.OTHER_UNIT, filled_in(_NO_UNIT, found=given.unit or "—"))
+        return Told(Answer.OTHER_UNIT, _NO_UNIT.filled(found=given.unit or "—"))
     if not round.asks(given.unit, stamp.template):
         words = {"found": given.unit, "expected": stamp.template}
-        return Told(Answer.OTHER_UNIT, filled_in(_NOT_ASKED, **words))
+        return Told(Answer.OTHER_UNIT, _NOT_ASKED.filled(**words))
     if round.key and not signed_by(stamp, round.key):
         return Told(Answer.ALTERED, _SIGNATURE)
     if sender and sender != given.unit:
         words = {"found": round.unit(given.unit).name, "expected": round.unit(sender).name}
-        return Told(Answer.OTHER_UNIT, filled_in(_SENDER, **words))
+        return Told(Answer.OTHER_UNIT, _SENDER.filled(**words))
     if old := _older(report, stamp, round, board):
         return Told(Answer.OLD_VERSION, old)
     if report.submission.layout is None:
@@ -142,8 +142,8 @@ def _older(report: Report, stamp: Stamp, round: Round, board: Board) -> Text | N
     name = f"{stamp.template}@{stamp.version}"
     own = next(one for one in round.templates if one.partition("@")[0] == stamp.template)
     if name != own:
-        return filled_in(_OLD_TEMPLATE, found=name, expected=own)
-    issues = issues_of(board.at(stamp.assignment.unit, stamp.template))
+        return _OLD_TEMPLATE.filled(found=name, expected=own)
+    issues = board.at(stamp.assignment.unit, stamp.template).issued
     number = number_of(issues, stamp)
     later = {field for act in issues[number:] for field in act.changed} - _DEADLINE_ONLY
     if not number or not later:
@@ -164,16 +164,6 @@ def _titled(report: Report, field: str) -> Text:
     return FIELDS.get(kind, Text(field, field))
 
 
-def issues_of(standing: Standing) -> list[Issued]:
-    """The workbooks that went out to a unit, by number."""
-    return [event.act for event in standing.issues if isinstance(event.act, Issued)]
-
-
 def number_of(issues: Sequence[Issued], stamp: Stamp) -> int:
     """Number of the issued workbook with this stamp's signature, the newest such; 0 where there is none."""
     return next((act.number for act in reversed(issues) if act.signature and act.signature == stamp.signature), 0)
-
-
-def filled_in(text: Text, **values: object) -> Text:
-    """``text`` with its placeholders filled in."""
-    return Text(text.zh.format(**values), text.en.format(**values))

@@ -17,7 +17,7 @@ from crmxl.errors import CrmxlError
 from crmxl.expression import Fault, Value
 from crmxl.group.facts import clean
 from crmxl.group.fitting import fit
-from crmxl.group.states import filled, shown
+from crmxl.group.states import shown
 from crmxl.issue.places import Cell, Layout, Role, RowKind, a1
 from crmxl.issue.remarks import Aside
 from crmxl.issue.remarks import Carried as Asides
@@ -157,7 +157,7 @@ class _Move:
             if one.where not in listed:
                 self.lost.append(Lost("", clean(one.where), "", clean(say(one.what, self.old.lang)), _OWN))
         if more := beside.uncarried_count - len(beside.uncarried):
-            self.lost.append(Lost("", "", "", "…", filled(_MORE, count=str(more))))
+            self.lost.append(Lost("", "", "", "…", _MORE.filled(count=str(more))))
 
     def _value(self, cell: Cell, content: Content) -> Value:
         """The entry as it counts; None for a blank, for what was refused, and for what is no entry."""
@@ -202,9 +202,9 @@ class _Move:
         match now.role:
             case Role.ISSUED:
                 given = self.given.get(now.key)
-                return None if given == value else filled(_ISSUED, given=shown(given, now.type))
+                return None if given == value else _ISSUED.filled(given=shown(given, now.type))
             case Role.LABEL:
-                return None if now.text == value else filled(_FIXED, given=now.text)
+                return None if now.text == value else _FIXED.filled(given=now.text)
             case Role.CLOSED:
                 return _CLOSED
         return _CALCULATED
@@ -216,15 +216,15 @@ class _Move:
         same_words = self.old.lang != self.to.lang or title == self.old.titles.get(code, "")
         if code == new and not same_words and new not in self.retitled:
             self.retitled.add(new)
-            yield filled(_RETITLED, given=title)
+            yield _RETITLED.filled(given=title)
         if cell.role is Role.ISSUED:
             yield _OPENED
         elif cell.role is Role.CALCULATED:
             yield _TYPED_OVER if _typed_over(content) else _COMPUTED
         elif content.formula:
-            yield filled(_FORMULA, formula=clean(content.formula))
+            yield _FORMULA.filled(formula=clean(content.formula))
         elif content.type is ContentType.TEXT and isinstance(value, Fraction):
-            yield filled(_READ, typed=clean(content.text))
+            yield _READ.filled(typed=clean(content.text))
 
     def _lose(self, cell: Cell, value: Value, content: Content, why: Text) -> None:
         """List an entry; what the group gave is not the unit's, and only told."""

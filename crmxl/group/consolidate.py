@@ -112,7 +112,7 @@ def _without_blocked(reports: Iterable[Report]) -> tuple[list[LeftOut], list[Rep
             errors = tuple(one for one in report.findings if one.severity is Severity.ERROR)
             left_out.append(_left_out(report, errors, UNREAD if not errors else Text("")))
         elif report.total is None:
-            left_out.append(_left_out(report, (), _filled_in(NO_TOTAL, key=_layout(report).template.total)))
+            left_out.append(_left_out(report, (), NO_TOTAL.filled(key=_layout(report).template.total)))
         else:
             kept.append(report)
     return left_out, kept
@@ -166,10 +166,6 @@ def _left_out(report: Report, findings: tuple[Finding, ...], reason: Text = Text
     stamp = report.submission.stamp
     template = f"{stamp.template}@{stamp.version}" if stamp else ""
     return LeftOut(_file(report), unit_of(report), clean(report.unit_name), template, findings, reason)
-
-
-def _filled_in(text: Text, **values: str) -> Text:
-    return Text(text.zh.format(**values), text.en.format(**values))
 
 
 # ---- sums --------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
@@ -19,10 +19,10 @@ from crmxl.define.units import Unit
 from crmxl.errors import CrmxlError, DefinitionError
 from crmxl.group.acts import Approved, Event, Nil, Returned, canonical
 from crmxl.group.facts import clean
-from crmxl.group.intake import basis
 from crmxl.group.levels import in_tree_order
 from crmxl.group.origin import Adjustment, Figures, Include, Origin, Source, SourceKey, Waived
 from crmxl.group.record import Definitions, from_record, nil_report
+from crmxl.group.rejudging import basis
 from crmxl.group.standing import Board, Standing, State, Version, due_role
 from crmxl.group.totals import LeftOut
 from crmxl.model import MONTHS, Key, Text, split_key
@@ -203,36 +203,36 @@ def _of(standing: Standing, unit: Unit, round: Round, include: Include) -> _Due 
     if standing.state is State.BLOCKED:
         versions = [standing.versions[number - 1] for number in standing.candidates]
         listed = [f"{one.number}: {clean(one.name)}" for one in versions]
-        reason = _filled(_BLOCKED, versions=Text("；".join(listed), "; ".join(listed)))
+        reason = _BLOCKED.filled(versions=Text("；".join(listed), "; ".join(listed)))
         file = clean(versions[-1].name) if versions else ""
-        return _left_out(unit, file, versions[-1].template, reason, _filled(_CHOOSE, unit=unit.code))
+        return _left_out(unit, file, versions[-1].template, reason, _CHOOSE.filled(unit=unit.code))
     if version is None:
         return None
     file = clean(version.name)
     if standing.state is State.RETURNED:
         return _left_out(unit, file, version.template, _returned(standing, version, round), _RESUBMIT)
     if version.blocked:
-        reason = _filled(_STALE_ERRORS, version=version.number, count=version.errors)
+        reason = _STALE_ERRORS.filled(version=version.number, count=version.errors)
         return _left_out(unit, file, version.template, reason, _REOPEN)
     waiting = "" if standing.state is State.APPROVED else due_role(standing, round.roles_for(unit))
     if standing.state is State.RECEIVED and include == "approved":
         role = round.role_title(waiting)
-        return _left_out(unit, file, version.template, _filled(_WAITING, version=version.number, role=role), _APPROVE)
+        return _left_out(unit, file, version.template, _WAITING.filled(version=version.number, role=role), _APPROVE)
     return _Due(unit, standing, version, waiting)
 
 
 def _returned(standing: Standing, version: Version, round: Round) -> Text:
     event = standing.returned
     if event is None or not isinstance(event.act, Returned):
-        return _filled(_ERRORS, version=version.number, count=version.errors)
+        return _ERRORS.filled(version=version.number, count=version.errors)
     said = "；".join(filter(None, (event.act.comment, *(f"{key} {why}" for key, why in event.act.remarks.items()))))
     comment = Text(f"：{said}" if said else "。", f": {said}" if said else ".")
-    return _filled(_RETURNED, role=round.role_title(event.act.role), by=event.by, comment=comment)
+    return _RETURNED.filled(role=round.role_title(event.act.role), by=event.by, comment=comment)
 
 
 def _late(standing: Standing, unit: Unit) -> Iterator[LeftOut]:
     for version in standing.late_versions:
-        reason = _filled(_LATE, version=version.number, current=standing.current)
+        reason = _LATE.filled(version=version.number, current=standing.current)
         yield _left_out(unit, clean(version.name), version.template, reason, _OPEN_FIRST)
 
 
@@ -245,7 +245,7 @@ def _no_longer_asked(board: Board, round: Round) -> Iterator[LeftOut]:
 
 
 def _unreadable(due: _Due, error: CrmxlError) -> LeftOut:
-    reason = _filled(_CANNOT, version=due.version.number, why=str(error))
+    reason = _CANNOT.filled(version=due.version.number, why=str(error))
     remedy = _NO_NIL if due.version.nil else _RESTORE
     return _left_out(due.unit, clean(due.version.name), due.version.template, reason, remedy)
 
@@ -357,9 +357,3 @@ def _inputs(round: Round, due: Sequence[_Due], include: Include, figures: Figure
     asked = [[one.template, list(one.unit_types)] for one in round.issues]
     said = [versions, tree, asked, list(round.templates), list(round.policies), round.parent_amount, include, figures]
     return hashlib.sha256(canonical(said).encode()).hexdigest()
-
-
-def _filled(text: Text, **values: object) -> Text:
-    zh = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
-    en = {name: value.say("en") if isinstance(value, Text) else value for name, value in values.items()}
-    return replace(text, zh=text.zh.format(**zh), en=text.say("en").format(**en))

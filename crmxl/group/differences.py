@@ -18,7 +18,7 @@ from crmxl.errors import CrmxlError
 from crmxl.expression import Value
 from crmxl.group.carrying import successors
 from crmxl.group.facts import DIFFERENCE, clean
-from crmxl.group.states import State, filled, shown
+from crmxl.group.states import State, shown
 from crmxl.group.totals import DIFFERENCE_TITLE
 from crmxl.issue.places import Cell, Layout, Role
 from crmxl.model import Key, Said, Severity, Text, split_key
@@ -300,11 +300,11 @@ def _notes(states: Sequence[State]) -> Iterable[Text]:
         (_PARTS, ["、".join(state.layout.parts) or "—" for state in states]),
     ):
         if len(set(said)) > 1:
-            yield filled(words, said=" / ".join(said))
+            yield words.filled(said=" / ".join(said))
     for state in states:
         yield from state.notes
         if state.report.blocked:
             errors = sum(1 for one in state.report.findings if one.severity is Severity.ERROR)
-            yield filled(_ERRORS, label=state.label, count=str(errors))
+            yield _ERRORS.filled(label=state.label, count=str(errors))
         if state.total is None:
-            yield filled(_NO_TOTAL, label=state.label)
+            yield _NO_TOTAL.filled(label=state.label)

@@ -15,7 +15,6 @@ from typing import Any
 from crmxl.define.shape import shape_problems
 from crmxl.errors import CrmxlError
 from crmxl.group.differences import Bridge, CellChange, Difference, Kind, Step
-from crmxl.group.states import filled
 from crmxl.model import Key, Text
 from crmxl.money import from_fen, show_fen, to_fen
 
@@ -173,14 +172,14 @@ def _change(
 def _notes(sums: Sequence[Sums], found: Sequence[Block | None], names: Sequence[str]) -> Iterable[Text]:
     years = [str(block.year) for block in found if block is not None]
     if len(set(years)) > 1:
-        yield filled(_YEARS, said=" / ".join(years))
+        yield _YEARS.filled(said=" / ".join(years))
     for one, block in zip(sums, found, strict=True):
         if block is None:
-            yield filled(_ABSENT, label=one.label, template=", ".join(names))
+            yield _ABSENT.filled(label=one.label, template=", ".join(names))
         elif len(block.templates) > 1:
-            yield filled(_TOGETHER, label=one.label, templates=", ".join(block.templates))
+            yield _TOGETHER.filled(label=one.label, templates=", ".join(block.templates))
     if any(one.left_out for one in sums):
-        yield filled(_LEFT_OUT, said="；".join(f"{one.label} {one.left_out}" for one in sums))
+        yield _LEFT_OUT.filled(said="；".join(f"{one.label} {one.left_out}" for one in sums))
 
 
 def _of(one: Mapping[str, Any]) -> tuple[str, int]:

@@ -5,12 +5,11 @@ The same round and the same ledger give the same numbers and file names; nothing
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from crmxl.define.units import Unit
-from crmxl.group.acts import Event, Issued
+from crmxl.group.acts import Issued
 from crmxl.group.standing import Board, Keys, Standing
 from crmxl.issue.assigning import Asked, Assigner, Difference, differences
 from crmxl.issue.naming import alike, file_name, stem_of, stems
@@ -108,19 +107,14 @@ def dispatches(assigner: Assigner, board: Board) -> tuple[Dispatch, ...]:
 
 def newest(standing: Standing) -> Issued | None:
     """The newest number that went out to a unit."""
-    acts = issued(standing.issues)
+    acts = standing.issued
     return acts[-1] if acts else None
 
 
 def last_differences(standing: Standing) -> tuple[Difference, ...]:
     """In what the newest number differs from the one before it; nothing where there are no two."""
-    *_, before, last = (None, None, *issued(standing.issues))
+    *_, before, last = (None, None, *standing.issued)
     return differences(before.assignment, last.assignment) if before and last else ()
-
-
-def issued(events: Sequence[Event]) -> tuple[Issued, ...]:
-    """The acts of a standing's issues."""
-    return tuple(event.act for event in events if isinstance(event.act, Issued))
 
 
 def _differences(before: Issued, asked: Asked) -> tuple[Difference, ...]:
@@ -131,6 +125,4 @@ def _differences(before: Issued, asked: Asked) -> tuple[Difference, ...]:
 
 def _taken(board: Board) -> dict[str, Keys]:
     """Beginnings of file names in use, and by whom: files of older numbers stay where they are."""
-    return {
-        alike(stem_of(act.file)): keys for keys, standing in board.standings.items() for act in issued(standing.issues)
-    }
+    return {alike(stem_of(act.file)): keys for keys, standing in board.standings.items() for act in standing.issued}

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from crmxl.check.verdict import Report
+from crmxl.expression import Value
 from crmxl.group.outline import BASIS, Leaf, counted, leaves, sum_columns
 from crmxl.issue.places import Layout
 from crmxl.model import MONTHS, Key
@@ -59,6 +60,15 @@ def amounts(layout: Layout) -> Amounts:
         rows=tuple((leaf, column.id, column.months, key in added) for leaf, column, key in there),
         calculated=frozenset(key for _, column, key in there if column.calculated),
     )
+
+
+def figures(values: Mapping[Key, Value], layout: Layout) -> tuple[Value, ...]:
+    """The amounts of a workbook, month by month, and its total: what is added up of it."""
+    keys = [layout.template.total]
+    for leaf, column, split, _ in amounts(layout).rows:
+        key = f"{leaf.code}@{column}"
+        keys += (key, *(f"{key}.{month}" for month in MONTHS if split))
+    return tuple(values.get(key) for key in keys)
 
 
 def gather(reports: Sequence[Report]) -> pd.DataFrame:

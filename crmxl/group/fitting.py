@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from crmxl.check.evidence import DECIMALS, FIRST_DAY, LAST_DAY, day_text, read_day
 from crmxl.expression import Value
-from crmxl.group.states import filled, shown
+from crmxl.group.states import shown
 from crmxl.issue.places import Cell
 from crmxl.model import Text, Type
 from crmxl.money import plain, read_number, read_text
@@ -51,14 +51,14 @@ def fit(value: Value, typed: str, was: Cell, now: Cell) -> Fit:
     found = _converted(value, typed, was, now)
     if found is None:
         if now.type is Type.CHOICE:
-            return Fit(None, (filled(_NO_CHOICE, choices="、".join(now.choices)),))
+            return Fit(None, (_NO_CHOICE.filled(choices="、".join(now.choices)),))
         return Fit(None, (_typed(_UNFIT, wanted=now.type),))
     told = [] if alike(was.type, now.type) else [_typed(_RETYPED, before=was.type, wanted=now.type)]
     if isinstance(found, Fraction) and now.type.numeric:
         if now.minimum is not None and found < now.minimum:
-            told.append(filled(_BELOW, bound=shown(now.minimum, now.type)))
+            told.append(_BELOW.filled(bound=shown(now.minimum, now.type)))
         if now.maximum is not None and found > now.maximum:
-            told.append(filled(_ABOVE, bound=shown(now.maximum, now.type)))
+            told.append(_ABOVE.filled(bound=shown(now.maximum, now.type)))
     return Fit(found, tuple(told))
 
 

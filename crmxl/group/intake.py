@@ -6,26 +6,23 @@ Owns the receipts. Reads no file: reports and bytes are brought. Knows nothing o
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.define.round import Round
 from crmxl.errors import CrmxlError
 from crmxl.files import slug
-from crmxl.group.acts import Event, Received, Rechecked, Refused, canonical
-from crmxl.group.adjusting import adjusted
-from crmxl.group.answers import Answer, Told, filled_in, issues_of, number_of, whose
+from crmxl.group.acts import Event, Received, Refused
+from crmxl.group.answers import Answer, Told, number_of, whose
 from crmxl.group.facts import clean
 from crmxl.group.record import to_record
 from crmxl.group.register import Register
-from crmxl.group.standing import Board, Keys, Standing, State, Version
+from crmxl.group.rejudging import basis, outcome
+from crmxl.group.standing import Board, Keys, State
 from crmxl.model import Severity, Text
-from crmxl.money import round_fen
 
 _RIVALS = Text(
     "{unit} 同时交来 {count} 份不同的文件，请用 crmxl choose 选定一份。",
@@ -127,92 +124,11 @@ def known(board: Board, file: str, name: str) -> Receipt | None:
     standing = board.at(unit, template)
     version = standing.versions[number - 1]
     if standing.current > number and number not in standing.late:
-        answer, why = Answer.SUPERSEDED, filled_in(_SAME_OLD, version=number, current=standing.current)
+        answer, why = Answer.SUPERSEDED, _SAME_OLD.filled(version=number, current=standing.current)
     else:
-        answer, why = Answer.SAME, filled_in(_SAME, version=number)
+        answer, why = Answer.SAME, _SAME.filled(version=number)
     owed = number in standing.candidates or (number == standing.current and standing.state is State.RETURNED)
     return Receipt(name, answer, why, unit, "", version.template, version=number, event=version.event, owed=owed)
-
-
-def basis(round: Round, unit: str, today: str) -> str:
-    """Digest of the round's records by which the unit's submissions are judged: changed records, another digest; a
-    waiver that has expired by ``today``, an ISO date, is a change too.
-    """
-    record = round.by_code[unit]
-    limits = {rule: {name: limit.text for name, limit in own.items()} for rule, own in round.overrides(record).items()}
-    waivers = [
-        {**asdict(waiver), "up_to": waiver.up_to.text if waiver.up_to else "", "over": waiver.until < today}
-        for waiver in round.waivers
-        if waiver.unit == unit
-    ]
-    judged_by = [
-        *(round.name, round.stage, round.year, list(round.templates), list(round.policies)),
-        *(record.name, list(record.parts), record.first_month, dict(record.parameters), limits, waivers),
-        {name: str(value) for name, value in record.prefilled.items()},
-    ]
-    return hashlib.sha256(canonical(judged_by).encode()).hexdigest()
-
-
-def outdated(board: Board, round: Round, today: str) -> list[tuple[Standing, Version]]:
-    """Current and candidate versions of files that were judged by other records than the round has now."""
-    now = {unit.code: basis(round, unit.code, today) for unit in round.units}
-    return [(standing, version) for standing, version in judged(board) if version.basis != now.get(standing.unit)]
-
-
-def judged(board: Board) -> Iterator[tuple[Standing, Version]]:
-    """Every file of the board that counts or may be chosen."""
-    for standing in board.standings.values():
-        for number in dict.fromkeys((standing.current, *standing.candidates, *standing.late)):
-            if number and not standing.versions[number - 1].nil:
-                yield standing, standing.versions[number - 1]
-
-
-def recheck(
-    register: Register, round: Round, standing: Standing, version: Version, report: Report, standard: Standard, by: str
-) -> Event | None:
-    """Keep the new report of a version, and that of its adjusted figures where it has any; the event that says so,
-    None where nothing is otherwise than it was.
-    """
-    today = register.clock()[:10]
-
-    def decide(board: Board, store: Callable[[bytes], str]) -> Iterator[Rechecked]:
-        now = board.at(standing.unit, standing.template)
-        before = now.versions[version.number - 1]
-        changes = now.changes if version.number == now.current else ()
-        counting = adjusted(report, changes, standard, hold=False) if changes else report
-        record, own = to_record(report), to_record(counting) if changes else b""
-        judged_by = basis(round, standing.unit, today)
-        same = (digest_of(record), digest_of(own), judged_by) == (before.record, now.adjusted_record, before.basis)
-        if holds(now, version.number, counting):
-            same = counting.verdict.value == before.verdict
-        if not same:
-            yield Rechecked(
-                unit=standing.unit,
-                template=version.template,
-                version=version.number,
-                record=store(record),
-                **_judged(counting),
-                basis=judged_by,
-                submitted=_fen(report),
-                adjusted=store(own) if own else "",
-            )
-
-    made = register.record(by, decide)
-    return made[0] if made else None
-
-
-def holds(now: Standing, number: int, report: Report) -> bool:
-    """Whether the version is approved in full with other figures than ``report`` has: these are not taken."""
-    return now.state is State.APPROVED and number == now.current and _fen(report) != now.total
-
-
-def digest_of(content: bytes) -> str:
-    """SHA-256 by which the ledger knows content; empty for none."""
-    return hashlib.sha256(content).hexdigest() if content else ""
-
-
-def _fen(report: Report) -> int | None:
-    return None if report.total is None else round_fen(report.total)
 
 
 # -- no submission of this round ----------------------------------------------------------------------------------
@@ -326,7 +242,7 @@ def _versions(came: _Came, board: Board, round: Round, store: Callable[[bytes], 
     good = [file for file, report in fresh.items() if not report.blocked]
     ordered = sorted(fresh, key=lambda file: (file in good, slug(fresh[file].submission.file)))
     standing = board.at(*came.keys)
-    issues = issues_of(standing)
+    issues = standing.issued
     for number, file in enumerate(ordered, len(standing.versions) + 1):
         report, content = fresh[file], came.contents[file]
         assert isinstance(content, bytes)
@@ -337,7 +253,7 @@ def _versions(came: _Came, board: Board, round: Round, store: Callable[[bytes], 
             name=clean(report.submission.file),
             file=store(content),
             record=store(to_record(report)),
-            **_judged(report),
+            **outcome(report),
             basis=basis(round, standing.unit, today),
             issue=number_of(issues, stamp) if (stamp := report.submission.stamp) else 0,
             rivals=tuple(one for one in ordered if one != file) if len(good) != 1 else (),
@@ -360,15 +276,15 @@ def _receipt(board: Board, round: Round, came: _Came, at: int, made: Mapping[str
     standing, act = board.at(*keys), event.act
     assert isinstance(act, Received)
     if act.version in standing.late:
-        answer, why = Answer.LATE, filled_in(_LOCKED, unit=unit.name, version=act.version)
+        answer, why = Answer.LATE, _LOCKED.filled(unit=unit.name, version=act.version)
     elif standing.state is State.BLOCKED and act.version in standing.candidates:
         answer = Answer.BLOCKED
-        why = filled_in(_RIVALS, unit=unit.name, count=len(standing.candidates))
+        why = _RIVALS.filled(unit=unit.name, count=len(standing.candidates))
     elif report.blocked:
-        answer, why = Answer.RETURNED, filled_in(_ERRORS, count=act.errors)
+        answer, why = Answer.RETURNED, _ERRORS.filled(count=act.errors)
     else:
         answer = Answer.ACCEPTED
-        why = filled_in(_SUPERSEDES if before else _FIRST, version=act.version, before=before)
+        why = (_SUPERSEDES if before else _FIRST).filled(version=act.version, before=before)
     kind = kind_of(round, *keys)
     return Receipt(name, answer, why, unit.code, unit.name, act.template, kind, act.version, event, report)
 
@@ -383,13 +299,3 @@ def _template(report: Report) -> str:
     layout = report.submission.layout
     assert layout is not None
     return layout.template.name
-
-
-def _judged(report: Report) -> dict[str, Any]:
-    severities = [finding.severity for finding in report.findings]
-    return {
-        "verdict": report.verdict.value,
-        "errors": severities.count(Severity.ERROR),
-        "warnings": severities.count(Severity.WARNING),
-        "total": _fen(report),
-    }

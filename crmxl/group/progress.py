@@ -19,7 +19,7 @@ from crmxl.group.standing import Board, Standing, State, due_role
 from crmxl.group.tree import repeating
 
 Basis = Callable[[Round, str], str]
-"""Digest of the records by which the unit with this code is judged today (``intake.basis`` of today)."""
+"""Digest of the records by which the unit with this code is judged today (``rejudging.basis`` of today)."""
 _DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}\Z")
 """A deadline that can pass; one in words never does."""
 
@@ -55,8 +55,7 @@ class Asked:
     @property
     def issued(self) -> Issued | None:
         """The newest workbook that went out; None where none did."""
-        act = self.standing.issues[-1].act if self.standing.issues else None
-        return act if isinstance(act, Issued) else None
+        return self.standing.issued[-1] if self.standing.issued else None
 
     @property
     def outdated(self) -> bool:

@@ -232,6 +232,13 @@ def from_record(content: bytes, file: str, definitions: Definitions) -> Report:
         raise ValueError(f"not a record: {error}") from None
 
 
+def values_of(content: bytes, layout: Layout) -> Mapping[Key, Value]:
+    """The values in a record that was made with ``layout``; raises ValueError for another one."""
+    body = json.loads(content.decode("utf-8", "surrogatepass"))
+    _must(body.get("layout") == layout.fingerprint)
+    return _valued(_order(layout).values, body["values"])
+
+
 def _must(made: bool) -> None:
     """Raise ValueError for what ``to_record`` does not make."""
     if not made:

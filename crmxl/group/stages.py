@@ -132,13 +132,13 @@ def _remarks(standing: Standing, figures: Figures) -> Iterator[Remark]:
     for event in standing.history:
         if isinstance(event.act, Returned):
             if event.act.comment:
-                yield Remark(unit, template, "", _filled(_SENT_BACK, comment=event.act.comment))
+                yield Remark(unit, template, "", _SENT_BACK.filled(comment=event.act.comment))
             for key, comment in event.act.remarks.items():
-                yield Remark(unit, template, split_key(key)[0], _filled(_SENT_BACK, comment=comment))
+                yield Remark(unit, template, split_key(key)[0], _SENT_BACK.filled(comment=comment))
     for event in standing.approvals if figures == "approved" else ():
         for change in event.act.changes if isinstance(event.act, Approved) else ():
             signed = f"{'+' if change.change > 0 else ''}{show_fen(change.change)}"
-            said = _filled(_ADJUSTED, amount=signed, reason=change.reason)
+            said = _ADJUSTED.filled(amount=signed, reason=change.reason)
             yield Remark(unit, template, split_key(change.key)[0], said)
 
 
@@ -282,7 +282,7 @@ class _Named:
         leaf = self._own.get(line.code)
         if leaf is not None:
             above = leaf.group_title if leaf.group else leaf.part_title
-            title = Text(own) if own else _filled(_OWN_IN, title=above) if above.zh else OWN
+            title = Text(own) if own else _OWN_IN.filled(title=above) if above.zh else OWN
         elif line.code == DIFFERENCE:
             title = line.title
         else:
@@ -297,9 +297,3 @@ def _largest(parts: Iterable[Cause]) -> tuple[tuple[Cause, ...], int]:
     """The largest changes, and how many others there are."""
     changed = sorted((part for part in parts if part.change), key=lambda part: -abs(part.change))
     return tuple(changed[:MOST]), max(0, len(changed) - MOST)
-
-
-def _filled(text: Text, **values: str | Text) -> Text:
-    zh = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
-    en = {name: value.say("en") if isinstance(value, Text) else value for name, value in values.items()}
-    return Text(text.zh.format(**zh), text.say("en").format(**en))

@@ -84,8 +84,8 @@ class Version:
 
     @property
     def blocked(self) -> bool:
-        """Whether the check found errors: it can be neither approved nor counted."""
-        return self.verdict == "errors"
+        """Whether the check found errors, or cannot read it any more: it can be neither approved nor counted."""
+        return self.verdict in ("errors", "unreadable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,11 @@ class Standing:
     def version(self) -> Version | None:
         """The current version."""
         return self.versions[self.current - 1] if self.current else None
+
+    @property
+    def issued(self) -> tuple[Issued, ...]:
+        """The workbooks that went out, by number."""
+        return tuple(event.act for event in self.issues if isinstance(event.act, Issued))
 
     @property
     def nil(self) -> bool:
@@ -235,6 +240,7 @@ def _after(now: Standing, event: Event, act: _Counted) -> Standing:
             return _current(replace(now, late=late), act.version)
         case Rechecked():
             _must(1 <= act.version <= len(now.versions), now, "recheck")
+            _must(not act.held or (now.state is State.APPROVED and act.version == now.current), now, "recheck")
             return _rechecked(now, act)
         case Approved():
             _must(now.state is State.RECEIVED and act.version == now.current, now, "approve")
@@ -302,15 +308,14 @@ def _rechecked(now: Standing, act: Rechecked) -> Standing:
     """
     before = now.versions[act.version - 1]
     judged = replace(before, verdict=act.verdict, errors=act.errors, warnings=act.warnings)
-    held = now.state is State.APPROVED and act.version == now.current and act.total != now.total
-    if not held:
+    if not act.held:
         total = act.submitted if act.adjusted else act.total
         judged = replace(judged, record=act.record, total=total, basis=act.basis)
     versions = (*now.versions[: act.version - 1], judged, *now.versions[act.version :])
     after = replace(now, versions=versions)
     if act.version != now.current:
         return after
-    if act.adjusted and not held:
+    if act.adjusted and not act.held:
         after = replace(after, adjusted_record=act.adjusted, adjusted_total=act.total)
     if now.state is State.APPROVED or now.returned is not None:
         return after

@@ -147,8 +147,8 @@ def last_year(state: State, label: str) -> State:
     columns = "、".join(dict.fromkeys(split_key(then)[1] for then in pairs.values()))
     made = State(label, Report(submission, (), values), frozenset(pairs))
     without = [key for key in made.counted if key not in pairs and layout.cells[key].role is Role.INPUT]
-    notes = [filled(_OF_LAST_YEAR, label=label, file=before.submission.file or state.label, columns=columns)]
-    notes += [filled(_WITHOUT, label=label, count=str(len(without)))] if without else []
+    notes = [_OF_LAST_YEAR.filled(label=label, file=before.submission.file or state.label, columns=columns)]
+    notes += [_WITHOUT.filled(label=label, count=str(len(without)))] if without else []
     return replace(made, notes=tuple(notes))
 
 
@@ -170,8 +170,3 @@ def _pairs(layout: Layout) -> dict[Key, Key]:
             if (now := then.removeprefix(f"{LAST_YEAR}_")) != then and now in fields
         }
     return {now: then for now, then in found.items() if now in layout.cells and then in layout.cells}
-
-
-def filled(text: Text, **words: str) -> Text:
-    """``text`` with its placeholders filled in."""
-    return Text(text.zh.format(**words), text.en.format(**words))

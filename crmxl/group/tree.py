@@ -107,7 +107,7 @@ def compared(
         lines = _different_lines(template, gather([report]), mine)
         file = LeftOut(clean(report.submission.file), unit.code, unit.name, template.name)
         if own == theirs and not lines:
-            yield replace(file, reason=_filled_in(_AGREES, found=show_fen(own))), None
+            yield replace(file, reason=_AGREES.filled(found=show_fen(own))), None
             continue
         told = finding(
             "G104",
@@ -145,10 +145,6 @@ def _shown(unit: Unit) -> Text:
     return (
         Text(f"{unit.name}（{unit.code}）", f"{unit.name} ({unit.code})") if unit.name != unit.code else Text(unit.code)
     )
-
-
-def _filled_in(text: Text, **values: str) -> Text:
-    return Text(text.zh.format(**values), text.en.format(**values))
 
 
 _Line = tuple[Text, int, int]

@@ -56,6 +56,9 @@ def unpack(parcel: Path) -> Iterator[Packed]:
 
 def _files(parcel: Path, opened: zipfile.ZipFile) -> Iterator[Packed]:
     entries = sorted((_name(entry), at) for at, entry in enumerate(opened.infolist()) if not entry.is_dir())
+    if any(name == "[Content_Types].xml" for name, _ in entries):  # a workbook's own: cut off, or called .zip
+        yield Packed(str(parcel), b"", _DAMAGED)
+        return
     if len(entries) > MOST:
         yield Packed(str(parcel), b"", _MANY)
         return

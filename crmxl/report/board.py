@@ -6,9 +6,6 @@ workbook ``board_workbook.py``; who still owes something is ``chase.py``'s.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -31,7 +28,7 @@ from crmxl.report.board_words import (
     short_name,
     turn_words,
 )
-from crmxl.report.harmless import inert, json_text
+from crmxl.report.harmless import csv_bytes, json_text
 
 Cell: TypeAlias = str | int | Fraction
 """A text, a number of things, or an amount in 元."""
@@ -154,15 +151,6 @@ def to_csv(progress: Progress, lang: Lang) -> bytes:
     """A row for each unit and template as CSV that Excel opens as it is, and of which it runs nothing."""
     rows = ([as_text(cell) for cell in cells(one, progress, lang)] for one in progress.asked)
     return csv_bytes([title.say(lang) for title, _ in COLUMNS], rows)
-
-
-def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """Rows of texts as UTF-8 with a mark, every cell inert."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows([inert(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig", "replace")
 
 
 def as_text(cell: Cell) -> str:

@@ -14,9 +14,10 @@ from crmxl.group.progress import Asked, Progress
 from crmxl.group.standing import STATES, State
 from crmxl.issue.book import Book
 from crmxl.model import Lang, Text
-from crmxl.report.board import Cell, as_text, csv_bytes
+from crmxl.report.board import Cell, as_text
 from crmxl.report.board_page import close, head, table
 from crmxl.report.board_words import comments, headline, why_returned
+from crmxl.report.harmless import csv_bytes
 
 COLUMNS: tuple[tuple[Text, int], ...] = (
     (Text("编码", "Code"), 10),

@@ -6,8 +6,6 @@ In text the largest change stands first, elsewhere the template's order.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmxl.group.differences import Bridge, CellChange, Difference, Kind, Step
 from crmxl.model import Lang, Text, say
 from crmxl.money import from_fen, plain, show_fen, show_ratio
-from crmxl.report.harmless import inert, json_text
+from crmxl.report.harmless import csv_bytes, json_text
 from crmxl.report.tables import indented, print_table
 
 if TYPE_CHECKING:
@@ -229,13 +227,12 @@ def bridge_document(bridge: Bridge | None, before: str, after: str, lang: Lang) 
 
 def differences_csv(differences: Sequence[Difference], lang: Lang) -> bytes:
     """A row for each step of a bridge and for each change of a cell from one state to the next; UTF-8 with a mark."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([title.say(lang) for title in _CSV])
-    for difference in differences:
-        for row in (*_steps(difference, lang), *_cells(difference, lang)):
-            writer.writerow([inert(cell) for cell in (difference.template, *row)])
-    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8")
+    rows = (
+        (difference.template, *row)
+        for difference in differences
+        for row in (*_steps(difference, lang), *_cells(difference, lang))
+    )
+    return csv_bytes([title.say(lang) for title in _CSV], rows)
 
 
 def _steps(difference: Difference, lang: Lang) -> Iterator[tuple[str, ...]]:

@@ -6,8 +6,6 @@ as a workbook ``findings_workbook.py``, as the unit's own workbook with marks ``
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,8 +15,8 @@ from crmxl.check.verdict import Report, Verdict
 from crmxl.model import Finding, Lang, Severity, Text
 from crmxl.money import decimal_text
 from crmxl.report.harmless import clean as clean
+from crmxl.report.harmless import csv_bytes, json_text
 from crmxl.report.harmless import inert as inert
-from crmxl.report.harmless import json_text
 
 SEVERITIES: Mapping[Severity, Text] = {
     Severity.ERROR: Text("错误", "Error"),
@@ -68,21 +66,13 @@ def to_csv(reports: Sequence[Report], lang: Lang) -> bytes:
 
     Amounts stay numbers, negative ones too (``inert`` leaves a plain number alone).
     """
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow([column.say(lang) for column in COLUMNS])
+    rows = []
     for report in reports:
         total = "" if report.total is None else decimal_text(report.total)
-        of_file = (
-            report.submission.file,
-            template_name(report),
-            report.unit_name,
-            VERDICTS[report.verdict].say(lang),
-            total,
-        )
-        for finding in report.findings or (None,):
-            rows.writerow([inert(cell) for cell in (*of_file, *_cells(finding, report, lang))])
-    return text.getvalue().encode("utf-8-sig")
+        verdict = VERDICTS[report.verdict].say(lang)
+        of_file = report.submission.file, template_name(report), report.unit_name, verdict, total
+        rows += [(*of_file, *_cells(finding, report, lang)) for finding in report.findings or (None,)]
+    return csv_bytes([column.say(lang) for column in COLUMNS], rows)
 
 
 def template_name(report: Report) -> str:

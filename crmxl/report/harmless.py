@@ -13,14 +13,17 @@ Half of a surrogate pair, which is no text, becomes ``?`` everywhere.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crmxl.signs import SIGN_IN_LINES, UNSEEN, visible, visible_lines
 
-__all__ = ["clean", "inert", "json_text", "visible", "visible_lines"]
+__all__ = ["clean", "csv_bytes", "inert", "json_text", "visible", "visible_lines"]
 
 _LEAD = re.compile(rf"[\s{UNSEEN}\"'＂＇“”‘’«»‹›「」『』`´]*")
 """What a spreadsheet, or the program before it, may drop from the start of a cell."""
@@ -62,3 +65,12 @@ def _escaped(found: re.Match[str]) -> str:
     """A sign within a JSON string in its other spelling, by UTF-16 units."""
     units = found[0].encode("utf-16-be")
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows of texts as UTF-8 with a mark, every cell inert."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows([inert(cell) for cell in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig", "replace")

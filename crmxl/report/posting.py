@@ -6,7 +6,6 @@ where they are shown. Returns text and bytes; writes nothing.
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +19,7 @@ from crmxl.issue.guide import headline
 from crmxl.issue.places import Layout
 from crmxl.model import Lang, Text, Type
 from crmxl.money import LIMIT_ISSUED, read_number, show
-from crmxl.report.harmless import inert, visible, visible_lines
+from crmxl.report.harmless import csv_bytes, visible, visible_lines
 
 _MARK = b"\xef\xbb\xbf"
 """Before UTF-8 text: without it Excel, and Notepad before 2019, take it for GBK."""
@@ -282,11 +281,7 @@ def mail_csv(letters: Sequence[Letter], lang: Lang) -> bytes:
 
 
 def _csv(headings: Iterable[Text], rows: Iterable[tuple[str, ...]], lang: Lang) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([heading.say(lang) for heading in headings])
-    writer.writerows([inert(cell) for cell in row] for row in rows)
-    return _MARK + text.getvalue().encode()
+    return csv_bytes([heading.say(lang) for heading in headings], rows)
 
 
 def bundle(files: Mapping[str, bytes]) -> bytes:

@@ -37,11 +37,12 @@ from crmxl.files import write_atomically
 from crmxl.group.answers import Answer
 from crmxl.group.consolidate import consolidate
 from crmxl.group.counting import counted
-from crmxl.group.intake import Arrival, known, outdated, recheck, take_in
+from crmxl.group.intake import Arrival, known, take_in
 from crmxl.group.ledger import Ledger
 from crmxl.group.origin import Figures, Include
 from crmxl.group.record import Definitions
 from crmxl.group.register import Register
+from crmxl.group.rejudging import outdated, recheck
 from crmxl.group.standing import Board, State
 from tests.group.small_round import BASIS, ROUND, filled, lay_round, open_round
 
@@ -268,7 +269,7 @@ class Rounds(RuleBasedStateMachine):
             variant = model.versions[version.number - 1]
             assert variant is not None
             report = self.judged(standing.unit, variant)
-            assert recheck(self.register, self.round, standing, version, report, standard, "集团") is not None
+            assert recheck(self.register, self.round, standing, version, report, standard, "集团").event is not None
             number = version.number
             cut = model.cut if number == model.current else 0
             before = number in model.bad

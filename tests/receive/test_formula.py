@@ -226,11 +226,11 @@ PIECES = (
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_no_formula_takes_long(piece: str) -> None:
-    """8,192 characters made to be tried again and again take some hundredths of a second; one is far too much."""
+    """8,192 characters made to be tried again and again take some hundredths of a second (with a collection of garbage, one); trying takes minutes."""
     for first in ("", "'", "[", "A1:"):
         for last in ("", "'", '"', "é!A1"):
             formula = first + (piece * 8192)[: 8192 - len(first + last)] + last
-            began = time.perf_counter()
+            began = time.process_time()
             there = Movable(formula).at(1, 1)
-            assert time.perf_counter() - began < 1
+            assert time.process_time() - began < 5
             assert len(there) >= len(formula) // 2
