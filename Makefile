@@ -1,6 +1,7 @@
 # make demo   the whole loop on the samples, in crmxl-demo/
 # make test   every test (as root on Debian or Ubuntu it installs LibreOffice and PostgreSQL for them first)
 # make lint   ruff and mypy
+# After a template has changed: make samples, make pictures, make docs.
 # The first run makes .venv; it is renewed only when pyproject.toml or constraints.txt changes.
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install --constraint
 STAMP := .venv/.installed
 OFFICE := libreoffice-calc python3-uno fonts-noto-cjk poppler-utils
 
-.PHONY: demo test lint samples docs bench servers
+.PHONY: demo test lint samples pictures docs bench servers
 .DEFAULT_GOAL := demo
 
 demo: $(STAMP)
@@ -25,6 +26,9 @@ lint: $(STAMP)
 
 samples: $(STAMP)
 	@$(BIN)/python -m tests.make_samples
+
+pictures: $(STAMP)
+	@$(BIN)/python -m tests.make_pictures
 
 docs: $(STAMP)
 	@$(BIN)/python -m tests.make_docs

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from crmxl.define.entries import load_entries
-from crmxl.define.round import load_round, round_library, round_policies
+from crmxl.define.round import load_round, policies_beside, round_library
 from crmxl.files import write_atomically
 from crmxl.issue.assigning import Assigner
 from crmxl.issue.workbook import write
@@ -86,7 +86,7 @@ def run_round(place: Path, count: int) -> None:
     steps["distribute"] = timed(*CRMXL, "distribute", *at)
     steps["distribute again"] = timed(*CRMXL, "distribute", *at)
     records = load_round(folder)
-    assigner = Assigner(records, round_library(folder), round_policies(folder))
+    assigner = Assigner(records, round_library(folder), policies_beside(folder))
     start = time.perf_counter()
     for number, unit in enumerate(records.units):
         asked = assigner.ask(unit.code, records.templates[0])

@@ -19,14 +19,15 @@ from xml.etree import ElementTree
 from crmxl.define.entries import load_entries
 from crmxl.define.library import Library
 from crmxl.define.policies import Policies, live
-from crmxl.define.round import load_round, round_library, round_policies
+from crmxl.define.round import load_round, policies_beside, round_library
 from crmxl.expression import Value, evaluate
+from crmxl.issue.addresses import a1
 from crmxl.issue.assigning import Assigner
 from crmxl.issue.book import cached
 from crmxl.issue.calculate import calculate
 from crmxl.issue.layout import lay_out
 from crmxl.issue.phase import phase_even
-from crmxl.issue.places import Layout, Role, a1
+from crmxl.issue.places import Layout, Role
 from crmxl.issue.workbook import write
 from crmxl.model import Assignment, Key, Lang
 from crmxl.resources import folder
@@ -95,7 +96,7 @@ def filled(round: Path, unit: str, sample: str, otherwise: Mapping[Key, Fraction
     """
     records, template = load_round(round), sample.partition("/")[0]
     name = next(one for one in records.templates if one.partition("@")[0] == template)
-    asked = Assigner(records, round_library(round), round_policies(round)).ask(unit, name)
+    asked = Assigner(records, round_library(round), policies_beside(round)).ask(unit, name)
     inputs, _ = load_entries(folder("samples") / f"{sample}.json", asked.layout)
     typed: dict[Key, Fraction] = {}
     for key, value in (otherwise or {}).items():

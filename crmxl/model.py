@@ -122,12 +122,16 @@ class Column:
     """The allowed texts of a choice."""
     consolidate: Literal["sum", "weighted", "none"] = "none"
     """How the group adds it up; money columns default to ``sum``."""
+    weight: str = ""
+    """Of a weighted mean over units: id of the column of the same sheet (of a form: the field) that weighs it."""
     width: int | None = None
     """Width in characters; by type where not given."""
     help: Text | None = None
     """Shown when an input cell is selected."""
     issued: bool = False
     """Whether the group gives a grid column's values (locked cells): ``Line.values``, else parameters by full key."""
+    was: str = ""
+    """Id of the column whose entries it takes over from the version before: ``migrate`` carries them by it."""
 
     @property
     def calculated(self) -> bool:
@@ -163,6 +167,8 @@ class Line:
     """Expressions by column id that replace a calculated column's own on this line."""
     was: str = ""
     """Code that it had in the version before, where that is another: ``migrate`` carries entries by it."""
+    without: tuple[str, ...] = ()
+    """Columns without a cell on this line: inputs, where the line itself is calculated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +225,42 @@ class Sheet:
     """Header hint for the names of blank lines."""
     note: Text | None = None
     """A line of guidance under the heading."""
+    total_code: str = ""
+    """Code of a grid's grand total; empty: ``total``, which one grid of a template may have."""
+    one_of: tuple[tuple[str, ...], ...] = ()
+    """Sets of input columns of which a row fills one at most: a share or an amount."""
+
+    @property
+    def total_row(self) -> str:
+        """Code of the row that holds the sheet's totals, where it has any."""
+        return self.id if self.kind is Kind.LIST else self.total_code or "total"
+
+
+class ChartKind(StrEnum):
+    """How a chart shows its figures."""
+
+    COLUMN = "column"
+    BAR = "bar"
+    STACKED = "stacked"
+    """Columns, the series on top of each other."""
+    LINE = "line"
+    PIE = "pie"
+    """Shares of one series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of some figures, on the generated sheet 图表."""
+
+    title: Text
+    """Heading."""
+    kind: ChartKind
+    rows: tuple[str, ...]
+    """Codes of the rows shown, in order."""
+    columns: tuple[str, ...]
+    """Ids of the columns shown, in order; every row has a cell in each."""
+    across: Literal["rows", "columns"] = "rows"
+    """What stands along the axis; the other makes the series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +283,8 @@ class Template:
     """How to fill it, on 填报说明; general steps are added."""
     parts: tuple[str, ...] = ()
     """Parts issued when nobody chooses; empty means all."""
+    charts: tuple[Chart, ...] = ()
+    """Pictures on the generated sheet 图表, in order; none: no such sheet."""
 
     @property
     def name(self) -> str:

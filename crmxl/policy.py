@@ -69,7 +69,9 @@ class Rule:
     fix: Text
     """What to do; the same placeholders."""
     applies_to: tuple[str, ...] = ()
-    """Template ids; empty: every template in which its names mean something."""
+    """Templates: an id for all its versions, or ``id@version``; empty: every template in which its names mean
+    something.
+    """
     status: Status = Status.ACTIVE
     """In force or on trial."""
     scope: Literal["unit", "subtree"] = "unit"

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from crmxl.cli import main
 from crmxl.define.library import Library
+from crmxl.issue.addresses import a1
 from crmxl.issue.layout import lay_out
-from crmxl.issue.places import a1
 from crmxl.model import Type
 from crmxl.resources import folder
 from tests.office.driver import Office

@@ -24,8 +24,10 @@ NO_WORKBOOK = {
     **dict.fromkeys(("I111", "I112", "I113", "I114"), "it takes a round: tests/check/test_round.py"),
     **dict.fromkeys(("G103", "G104", "G105"), "it takes a round: tests/group/test_tree.py"),
 }
-MOST = 5 << 20
+MOST = 18 << 20
 """Bytes of all samples together."""
+UNVERIFIED = {"crm-evaluation", "customer-relations", "customer-resources", "sales-plan"}
+"""Templates whose rules ask figures that the group issues: no round vouches for them in a sample."""
 
 
 def _checked(path: Path) -> Report:
@@ -64,7 +66,7 @@ def test_case_names_are_unique() -> None:
 @pytest.mark.parametrize("unit", units(), ids=lambda unit: Path(unit.file).stem)
 def test_a_filled_sample_is_clean(unit: Request) -> None:
     report = _checked((SAMPLES / unit.file).with_suffix(".xlsx"))
-    own = [] if unit.template != "customer-relations" else ["I108"]  # issued figures that no round vouches for
+    own = ["I108"] if unit.template in UNVERIFIED else []
     assert [one.code for one in report.findings] == own
     assert report.verdict is (Verdict.WARNINGS if own else Verdict.OK)
     assert report.total is not None and decimal_text(report.total) == TOTALS[unit.file]

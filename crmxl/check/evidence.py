@@ -93,7 +93,16 @@ class Evidence:
             for key, amount in self.amounts.items()
             if amount.value is not None and self.content(key).type is ContentType.NUMBER
         }
-        return calculate(self.layout, {**self.computed, **numbers})
+        entries = {**self.computed, **numbers}
+        return self.recomputed if _same(entries, self.converted) else calculate(self.layout, entries)
+
+    def judged(self, issued: Mapping[Key, Value]) -> dict[Key, Value]:
+        """Every value by which the submission is judged and counts: entries as converted, but for figures ``issued``
+        those of the records, and what follows from them.
+        """
+        entries = {**self.converted, **issued}
+        calculated = self.recomputed if _same(entries, self.converted) else calculate(self.layout, entries)
+        return {**entries, **calculated}
 
     @cached_property
     def shown(self) -> Mapping[Key, Value]:
@@ -108,6 +117,12 @@ class Evidence:
             else:
                 values[key] = as_computed(content)
         return values
+
+
+def _same(some: Mapping[Key, Value], others: Mapping[Key, Value]) -> bool:
+    """Whether the same entries are filled with the same values."""
+    filled = {key: value for key, value in some.items() if value is not None}
+    return filled == {key: value for key, value in others.items() if value is not None}
 
 
 def read_amount(cell: Cell, content: Content) -> Amount | None:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from crmxl.issue.places import Layout, column_number
+from crmxl.issue.addresses import column_number
+from crmxl.issue.places import Layout
 from crmxl.model import Key
 from crmxl.receive.formula import Sort, Token, tokens
 
@@ -24,8 +25,8 @@ _REFERENCE = re.compile(
 )
 _ADDING = {"SUM", "COUNT", "COUNTA", "MIN", "MAX"}
 """Functions for which it does not matter how their cells are grouped and ordered."""
-_MOST = 20_000
-"""Keys that a formula may cover, each time it covers one; the widest issued formula covers a tenth of it."""
+_MOST = 100_000
+"""Keys that a formula may cover, each time it covers one; the widest issued formula covers a fifth of it."""
 _PLAIN = re.compile(r"[0-9.]{1,40}(?:[eE][+-]?[0-9]{1,3})?")
 _OPERANDS = (Sort.WORD, Sort.NUMBER, Sort.TEXT, Sort.ERROR)
 
@@ -35,11 +36,18 @@ class Area:
 
     def __init__(self, keys_at: KeysAt) -> None:
         self._by_sheet: dict[str, dict[tuple[int, int], Key]] = {}
+        self._known: dict[tuple[str, int, int, int, int], tuple[Key, ...]] = {}
         for (sheet, row, column), key in keys_at.items():
             self._by_sheet.setdefault(sheet.casefold(), {})[row, column] = key
 
-    def keys(self, sheet: str, top: int, left: int, bottom: int, right: int) -> list[Key]:
-        """Keys in the rectangle, in any order."""
+    def keys(self, sheet: str, top: int, left: int, bottom: int, right: int) -> tuple[Key, ...]:
+        """Keys in the rectangle, sorted; what thousands of formulas ask for is found once."""
+        asked = sheet, top, left, bottom, right
+        if asked not in self._known:
+            self._known[asked] = tuple(sorted(self._within(*asked)))
+        return self._known[asked]
+
+    def _within(self, sheet: str, top: int, left: int, bottom: int, right: int) -> list[Key]:
         cells = self._by_sheet.get(sheet.casefold(), {})
         if (bottom - top + 1) * (right - left + 1) <= len(cells):
             places = ((r, c) for r in range(top, bottom + 1) for c in range(left, right + 1))
@@ -47,7 +55,7 @@ class Area:
         return [key for (r, c), key in cells.items() if top <= r <= bottom and left <= c <= right]
 
 
-def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool]) -> Meaning:
+def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool] | None = None) -> Meaning:
     """The meaning of ``formula`` (with ``=``) standing on the tab ``home``; keys that ``counts`` denies are left out.
 
     A text that is no formula of Excel's grammar means itself, and so does one that covers far more than a workbook.
@@ -57,6 +65,8 @@ def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool]) 
         return ("text", formula)
     result: list[Any] = []
     covered = 0
+    merged: set[int] = set()
+    """Where in ``result`` sets stand that are no longer sorted."""
     argument = -1
     """Where in ``result`` the last set stands that is a whole argument."""
     functions: list[str] = []
@@ -79,13 +89,14 @@ def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool]) 
                 result.append(text)
             case Sort.WORD:
                 found = _resolve(text, home, area, counts)
-                covered += len(found) if isinstance(found, list) else 0
+                covered += len(found) if isinstance(found, tuple) else 0
                 if covered > _MOST:
                     return ("text", formula)
-                whole = adding and isinstance(found, list) and _is_argument(words, at)
+                whole = adding and isinstance(found, tuple) and _is_argument(words, at)
                 if whole and len(result) - 2 == argument and result[-1] == ",":
                     result.pop()
-                    result[-1].extend(found)  # the two are one set
+                    result[-1] = (*result[-1], *found)  # the two are one set
+                    merged.add(argument)
                 else:
                     result.append(found)
                     argument = len(result) - 1 if whole else -1
@@ -95,7 +106,7 @@ def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool]) 
                 result.append(text)
             case _:
                 result.append(text.upper())
-    return tuple(tuple(sorted(item)) if isinstance(item, list) else item for item in result)
+    return tuple(tuple(sorted(item)) if at in merged else item for at, item in enumerate(result))
 
 
 def _intersects(words: Sequence[Token], at: int) -> bool:
@@ -121,7 +132,7 @@ def _beside(words: Sequence[Token], at: int, step: int) -> Sort | None:
     return words[beside].sort if 0 <= beside < len(words) else None
 
 
-def _resolve(reference: str, home: str, area: Area, counts: Callable[[Key], bool]) -> list[Key] | str:
+def _resolve(reference: str, home: str, area: Area, counts: Callable[[Key], bool] | None) -> tuple[Key, ...] | str:
     match = _REFERENCE.match(reference)
     if match is None:
         return reference.upper()
@@ -133,7 +144,7 @@ def _resolve(reference: str, home: str, area: Area, counts: Callable[[Key], bool
     found = area.keys(sheet, min(top, bottom), min(left, right), max(top, bottom), max(left, right))
     if not found:  # cells that were not issued, or another sheet's: that is not the same formula
         return reference.upper()
-    return [key for key in found if counts(key)]
+    return found if counts is None else tuple(filter(counts, found))
 
 
 def issued_area(layout: Layout) -> Area:

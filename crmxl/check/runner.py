@@ -11,7 +11,6 @@ from crmxl.check.rules import entry, identity, magnitude, policy, structure
 from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.expression import Fault
-from crmxl.issue.calculate import calculate
 from crmxl.model import Finding
 from crmxl.receive.submission import Submission
 
@@ -24,6 +23,7 @@ RULES: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     entry.formulas_in_inputs,
     entry.dates_and_choices,
     entry.unseen_signs,
+    entry.one_only,
     entry.required,
     entry.months,
     magnitude.magnitudes,
@@ -57,11 +57,9 @@ def check(submission: Submission, standard: Standard | None = None) -> Report:
     if submission.stamp is not None and not _refused(evidence):
         given = submission.stamp.assignment
         judging = standard.rules(given, layout)
-        issued = standard.figures(given, layout)
-        found += policy.broken_rules(evidence, judging, issued, standard.waivers(given.unit), standard.today)
+        values = evidence.judged(standard.figures(given, layout))
+        found += policy.broken_rules(evidence, judging, values, standard.waivers(given.unit), standard.today)
         found += identity.not_verified(evidence, standard, judging)
-        values = {**evidence.converted, **issued}
-        values |= calculate(layout, values)
     return Report(submission, _ordered(evidence, found), values)
 
 

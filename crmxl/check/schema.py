@@ -16,7 +16,7 @@ from crmxl.check.evidence import DECIMALS, Evidence, day_text
 from crmxl.define.shape import schema_document, shape_problems
 from crmxl.expression import Value
 from crmxl.issue.layout import lay_out
-from crmxl.issue.places import Cell, Role
+from crmxl.issue.places import Cell, Layout, Role
 from crmxl.model import Finding, Key, Template, Text, Type
 from crmxl.money import decimal_text, plain
 
@@ -62,11 +62,14 @@ def entry_text(value: Value, cell: Cell) -> str:
     return str(value)
 
 
-def template_schema(template: Template) -> dict[str, Any]:
-    """The JSON Schema of a template's submissions: the general one with every key of the template spelled out."""
+def template_schema(template: Template, whole: Layout | None = None) -> dict[str, Any]:
+    """The JSON Schema of a template's submissions: the general one with every key of the template spelled out.
+
+    ``whole`` is a layout of all its parts and months, where one is at hand.
+    """
     schema = schema_document("submission")
     every_part = tuple(dict.fromkeys(section.part for sheet in template.sheets for section in sheet.sections))
-    layout = lay_out(template, 2000, every_part)
+    layout = whole or lay_out(template, 2000, every_part)
     keys = {cell.key: _entry(cell, layout.titles.get(cell.key.rpartition("@")[0], "")) for cell in layout.inputs}
     properties: Mapping[str, Any] = schema["properties"]
     return {
@@ -133,10 +136,11 @@ _SCHEMAS: dict[str, tuple[Template, dict[str, Any]]] = {}
 
 def template_schema_of(evidence: Evidence) -> dict[str, Any]:
     """The derived schema of the submission's template, made once."""
-    template = evidence.layout.template
+    layout = evidence.layout
+    template, whole = layout.template, layout if not layout.parts and layout.first_month == 1 else None
     known = _SCHEMAS.get(template.name)
     if known is None or known[0] is not template:  # another library may have another template of that name
-        known = _SCHEMAS[template.name] = template, template_schema(template)
+        known = _SCHEMAS[template.name] = template, template_schema(template, whole)
     return known[1]
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmxl.commands.output import put_json, say
 from crmxl.commands.rounds_folder import ISSUED, open_register, who
-from crmxl.define.round import Round, round_library, round_policies
+from crmxl.define.round import Round, policies_beside, round_library
 from crmxl.errors import WriteError
 from crmxl.files import write_atomically
 from crmxl.group.acts import Act
@@ -73,7 +73,7 @@ def distribute_workbooks(
         for warning in records.warnings:
             say(str(warning))
         scope = _in_scope(records, only)
-        assigner = Assigner(records, round_library(records.folder), round_policies(records.folder))
+        assigner = Assigner(records, round_library(records.folder), policies_beside(records.folder))
         plan = dispatches(assigner, register.board)
         chosen = [one for one in plan if one.unit.code in scope and (one.new or not changed)]
         outbox = _Outbox(records.folder / ISSUED, lang)

@@ -11,7 +11,7 @@ from pathlib import Path
 from crmxl.check.evidence import day_text
 from crmxl.commands.rounds_folder import open_register
 from crmxl.define.prefilling import Prefills
-from crmxl.define.round import round_library, round_policies
+from crmxl.define.round import policies_beside, round_library
 from crmxl.define.units_table import both
 from crmxl.errors import Problem
 from crmxl.expression import Value
@@ -35,7 +35,7 @@ def entries_of(
     Units whose submission was neither approved nor under review start blank. Raises CrmxlError where there is no round.
     """
     records, register = open_register(folder)
-    definitions = Definitions(round_library(records.folder), round_policies(records.folder))
+    definitions = Definitions(round_library(records.folder), policies_beside(records.folder))
     prefills = Prefills(templates)
     ids = {template.id for template in templates}
     text = io.StringIO(newline="")

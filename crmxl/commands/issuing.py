@@ -10,9 +10,9 @@ from pathlib import Path
 from crmxl.commands.output import say
 from crmxl.commands.rounds_folder import keep_records
 from crmxl.define.entries import load_entries
-from crmxl.define.library import Library
+from crmxl.define.library import SUFFIX, Library
 from crmxl.define.policies import Policies, live
-from crmxl.define.round import load_round, round_library, round_policies
+from crmxl.define.round import load_round, policies_beside, round_library
 from crmxl.errors import CrmxlError
 from crmxl.files import slug, write_atomically
 from crmxl.issue.assigning import Asked, Assigner
@@ -58,7 +58,7 @@ def make_workbook(
         lang = layout.lang
     else:
         template, secret, prefilled = Library().load(name), b"", {}
-        rules = live(template, Policies())
+        rules = live(template, policies_beside(Path(name).parent) if name.endswith(SUFFIX) else Policies())
         given = Assignment(
             unit=unit or unit_name,
             unit_name=unit_name,
@@ -106,7 +106,7 @@ def _of_round(folder: Path, name: str, unit: str) -> tuple[Asked, bytes]:
             f"{name}: 本轮次给 {unit} 的模板是 {'、'.join(sorted(there)) or '（无）'} · "
             f"this round's templates for {unit} are {', '.join(sorted(there)) or '(none)'}"
         )
-    return Assigner(records, round_library(folder), round_policies(folder)).ask(unit, found), records.key
+    return Assigner(records, round_library(folder), policies_beside(folder)).ask(unit, found), records.key
 
 
 def _named(name: str, option: str) -> str:

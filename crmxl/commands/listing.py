@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,19 @@ from crmxl.define.issued import check_issued
 from crmxl.define.library import SUFFIX, Library
 from crmxl.define.policies import Policies, applies, check_policy
 from crmxl.define.policy import load_policy
+from crmxl.define.rows import has_total_row
 from crmxl.errors import CrmxlError, DefinitionError, Problem
 from crmxl.issue.layout import lay_out
 from crmxl.issue.places import Layout
-from crmxl.model import Kind, Lang, Template, Text
+from crmxl.model import Kind, Lang, Template, Text, split_key
 from crmxl.policy import Policy, Rule, Status
 from crmxl.report.findings import SEVERITIES
 from crmxl.report.policy_rules import Fact, limits, rule_facts, rule_record, standing
 from crmxl.report.tables import console, indented, print_table
 from crmxl.resources import folder
 
+_SOME_ROWS = 100
+"""Rows of a list that are tried in every way."""
 _TEMPLATES = (
     Text("模板", "Template"),
     Text("名称", "Title"),
@@ -193,7 +197,7 @@ def _check_policy(policy: Policy, library: Library, name: str, as_json: bool, la
     issued = policy_definitions.check_issued(policy)
     problems = [Problem(f"{name}: version", issued.message)] if issued else []
     problems += check_policy(policy, library, name)
-    templates = [library.load(id) for id in library.names()]
+    templates = [template for id in library.names() for template in library.versions(id)]
     for at, rule in enumerate(policy.rules):
         if not rule.applies_to and not any(applies(rule, policy, template) for template in templates):
             problems.append(Problem(f"{name}: rule[{at}]", _NOWHERE))
@@ -240,19 +244,39 @@ def _file_of(file: str, policy: Policy) -> str:
 
 
 def _every_layout(template: Template, problems: list[Problem], policies: tuple[Policy, ...] = ()) -> list[Layout]:
-    """All parts and each alone, in both languages, for whole and part years; what fails is added to ``problems``."""
+    """All parts and each alone that has the total, in both languages, for whole and part years; what fails is added to
+    ``problems``. Long lists are whole in the first alone: their rows are alike, and thousands take seconds.
+    """
     parts = _parts(template)
-    choices = [parts, *((part,) for part in parts if len(parts) > 1)]
-    layouts = []
-    for chosen in choices:
-        for lang in ("zh", "en"):
-            for first_month in (1, 7):
-                try:
-                    said: Lang = "en" if lang == "en" else "zh"
-                    layouts.append(lay_out(template, 2026, chosen, first_month, said, policies))
-                except DefinitionError as error:
-                    problems.extend(error.problems)
+    choices = [parts, *((part,) for part in _alone(template) if len(parts) > 1)]
+    layouts: list[Layout] = []
+    languages: tuple[Lang, Lang] = ("zh", "en")
+    for chosen, lang, first_month in product(choices, languages, (1, 7)):
+        tried = _shortened(template) if layouts else template
+        try:
+            layouts.append(lay_out(tried, 2026, chosen, first_month, lang, policies))
+        except DefinitionError as error:
+            problems.extend(error.problems)
     return layouts
+
+
+def _alone(template: Template) -> tuple[str, ...]:
+    """The parts with which alone a workbook has the template's total."""
+    code = split_key(template.total)[0]
+    for sheet in template.sheets:
+        own = [one for one in sheet.sections if code == one.code or code.startswith(f"{one.code}.")]
+        if own or (sheet.sections and has_total_row(sheet) and code == sheet.total_row):
+            return tuple(dict.fromkeys(section.part for section in own or sheet.sections))
+    return _parts(template)
+
+
+def _shortened(template: Template) -> Template:
+    """``template`` with lists of some rows; itself where it has no long ones."""
+    if all(sheet.rows <= _SOME_ROWS for sheet in template.sheets):
+        return template
+    return replace(
+        template, sheets=tuple(replace(sheet, rows=min(sheet.rows, _SOME_ROWS)) for sheet in template.sheets)
+    )
 
 
 def _measures(layouts: list[Layout]) -> dict[str, int]:

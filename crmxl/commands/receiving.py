@@ -18,9 +18,9 @@ from crmxl.check.verdict import Report
 from crmxl.commands.output import BINARY, form_of, put, say
 from crmxl.commands.rounds_folder import keep_records
 from crmxl.define.library import Library
-from crmxl.define.policies import Policies, shipped
+from crmxl.define.policies import Policies
 from crmxl.define.policy import load_policy
-from crmxl.define.round import Round, load_round, round_library, round_policies
+from crmxl.define.round import Round, load_round, policies_beside, round_library
 from crmxl.errors import CrmxlError
 from crmxl.files import workbooks_in, write_atomically
 from crmxl.model import Lang, Severity, Text
@@ -76,18 +76,18 @@ def bench(own: Path | None = None, round: Path | None = None, policy: Path | Non
     """The bench for a round, or for the shipped definitions with the operator's own folder before them."""
     today = date.today().isoformat()
     if round is not None:
-        records, policies = load_round(round), round_policies(round)
+        records, policies = load_round(round), policies_beside(round)
         library = round_library(round)
     else:
-        beside = (own / "policies",) if own is not None and (own / "policies").is_dir() else ()
-        records, policies, library = None, Policies(*beside, shipped()), library_with(own)
+        policies = policies_beside(own) if own is not None else Policies()
+        records, library = None, library_with(own)
     instead = (load_policy(policy),) if policy is not None else None
     return Bench(library, Standard(records, policies, instead, today))
 
 
 def bench_of(records: Round) -> Bench:
     """The bench of a round that is loaded already: what is judged is judged by those very records."""
-    policies = round_policies(records.folder)
+    policies = policies_beside(records.folder)
     return Bench(round_library(records.folder), Standard(records, policies, None, date.today().isoformat()))
 
 
@@ -178,6 +178,7 @@ def print_totals(to: Console, totals: Totals, lang: Lang) -> None:
     """A table of units for each block, then what was left out and why, and what the files show together."""
     from crmxl.group.totals import told as told_in_line
     from crmxl.report.levels import print_units
+    from crmxl.report.measures import print_measures
 
     if not totals.blocks:
         to.print(_NOTHING.say(lang))
@@ -191,6 +192,7 @@ def print_totals(to: Console, totals: Totals, lang: Lang) -> None:
         if len(parts) > 1:
             to.print()
             print_table(to, (_PART.say(lang), _YUAN.say(lang)), parts, right=(1,), total=total)
+        print_measures(to, block, lang)
         to.print()
     told = (_LEFT_OUT, totals.files_left_out), (_MISSING, totals.missing), (_DUPLICATES, totals.duplicates)
     for words, files in (*told, (_COMPARED, totals.compared)):

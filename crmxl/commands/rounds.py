@@ -25,7 +25,7 @@ from crmxl.define.library import SUFFIX
 from crmxl.define.policies import applicable, live, policy_faults
 from crmxl.define.policies import check_issued as check_issued_policy
 from crmxl.define.policy import problem_at
-from crmxl.define.round import ROUND, Round, compose, round_library, round_policies
+from crmxl.define.round import ROUND, Round, compose, policies_beside, round_library
 from crmxl.define.units import FIGURES, UNITS
 from crmxl.define.units_table import Table, both, csv_table, csv_text
 from crmxl.errors import CrmxlError, DefinitionError, Problem
@@ -197,7 +197,7 @@ def _definitions(folder: Path, templates: Sequence[str], policies: Sequence[str]
 
     Raises DefinitionError with every name that nothing answers to.
     """
-    library, shelf = round_library(folder), round_policies(folder)
+    library, shelf = round_library(folder), policies_beside(folder)
     problems: list[Problem] = []
     found = _named(templates, library.load, "--template", problems)
     if policies:

@@ -13,7 +13,7 @@ from crmxl.check.standard import Standard
 from crmxl.commands.output import form_of, put
 from crmxl.commands.receiving import print_totals, render_totals
 from crmxl.commands.rounds_folder import keep_records, open_register, who
-from crmxl.define.round import Round, round_library, round_policies
+from crmxl.define.round import Round, policies_beside, round_library
 from crmxl.group.acts import Consolidated, canonical
 from crmxl.group.consolidate import consolidate
 from crmxl.group.counting import Counted, as_of, counted
@@ -78,14 +78,14 @@ def totals_of(records: Round, register: Register, include: Include, figures: Fig
 
 def counted_of(records: Round, register: Register, include: Include, figures: Figures, lang: Lang) -> Counted:
     """What counts in a round, read from its ledger."""
-    definitions = Definitions(round_library(records.folder), round_policies(records.folder))
+    definitions = Definitions(round_library(records.folder), policies_beside(records.folder))
     watched = partial(progress, description=_READING.say(lang))
     return counted(register.board, records, register.ledger, definitions, include, figures, watched)
 
 
 def standard_of(records: Round, register: Register) -> Standard:
     """What the round's totals are judged by: waivers as of the last event, so that every day gives the same."""
-    return Standard(records, round_policies(records.folder), today=as_of(register.board, register.ledger))
+    return Standard(records, policies_beside(records.folder), today=as_of(register.board, register.ledger))
 
 
 def _beside(totals: Totals, board: Board, against: Path, include: Include, figures: Figures, lang: Lang) -> Totals:

@@ -8,7 +8,7 @@ from datetime import date
 
 from crmxl.define.document import Fault, Trail
 from crmxl.define.entries import DECIMALS
-from crmxl.define.rows import Row, by_code, column_at, has_total_row, rows
+from crmxl.define.rows import Row, by_code, column_at, has_total_row, rows, stands
 from crmxl.model import Column, Field, Kind, Level, Section, Sheet, Template, Type
 from crmxl.money import LIMIT_ISSUED, plain, read_text
 
@@ -29,17 +29,53 @@ def cell_faults(template: Template) -> Iterator[Fault]:
     for at, sheet in enumerate(template.sheets):
         trail: Trail = ("sheet", at)
         yield from _contents(sheet, trail)
+        yield from _either(sheet, trail)
+        yield from _renamed(sheet, trail)
         for index, column in enumerate(sheet.columns):
             yield from _column(column, (*trail, "columns", index))
             yield from _totals(column, sheet, (*trail, "columns", index))
             yield from _given(column, sheet, (*trail, "columns", index))
+            yield from _weighed(column, column.id, sheet, (*trail, "columns", index))
         for index, field in enumerate(sheet.fields):
             yield from _column(field.column, (*trail, "fields", index))
             yield from _issued(field, (*trail, "fields", index))
+            yield from _weighed(field.column, field.id, sheet, (*trail, "fields", index))
     for row in rows(template):
         if row.line:
             yield from _line(row, template.sheets[row.sheet].columns)
     yield from _total(template)
+
+
+def _either(sheet: Sheet, trail: Trail) -> Iterator[Fault]:
+    """Sets of inputs of which one is filled, and a total's code, where they do not belong."""
+    inputs = [column.id for column in sheet.columns if not (column.calculated or column.issued or column.months)]
+    if sheet.one_of and sheet.kind is Kind.FORM:
+        yield Fault((*trail, "one_of"), "belongs to grids and lists")
+        return
+    for at, names in enumerate(sheet.one_of):
+        for index, name in enumerate(names):
+            if name not in inputs:
+                where: Trail = (*trail, "one_of", at, index)
+                yield Fault(where, f"found `{name}`; inputs without months are {', '.join(inputs) or 'none'}")
+    if sheet.total_code and (sheet.kind is not Kind.GRID or not has_total_row(sheet)):
+        yield Fault((*trail, "total_code"), "belongs to a grid with a column that has total = true")
+
+
+def _renamed(sheet: Sheet, trail: Trail) -> Iterator[Fault]:
+    """Old ids that say no single column: two inputs claim one, or the unit still fills a column of that id."""
+    filled = {column.id for column in sheet.columns if not column.calculated}
+    first: dict[str, str] = {}
+    for index, column in enumerate(sheet.columns):
+        where: Trail = (*trail, "columns", index, "was")
+        if not column.was:
+            continue
+        if column.calculated:
+            yield Fault(where, "is for inputs; this column is calculated")
+        elif column.was in filled:
+            yield Fault(where, f"found `{column.was}`, which is still filled here; name a column that is not")
+        elif column.was in first:
+            yield Fault(where, f"the old column `{column.was}` is named already by `{first[column.was]}`")
+        first.setdefault(column.was, column.id)
 
 
 def _contents(sheet: Sheet, trail: Trail) -> Iterator[Fault]:
@@ -118,6 +154,38 @@ def _totals(column: Column, sheet: Sheet, trail: Trail) -> Iterator[Fault]:
         yield Fault((*trail, "levels"), f"there are no {above[0]} rows to stand on, since no column has total = true")
 
 
+def _weighed(column: Column, id: str, sheet: Sheet, trail: Trail) -> Iterator[Fault]:
+    """A weighted mean names what weighs it: another number of the same row, or field of the same form, that adds up."""
+    if column.consolidate != "weighted":
+        if column.weight:
+            yield Fault((*trail, "weight"), f'belongs to consolidate = "weighted", not {column.consolidate}')
+        return
+    if not column.type.numeric:
+        return
+    form = sheet.kind is Kind.FORM
+    others = {one.id: one.column for one in sheet.fields} if form else {one.id: one for one in sheet.columns}
+    beside = [
+        name
+        for name, one in others.items()
+        if form or any(stands(column, level) and stands(one, level) for level in Level)
+    ]
+    fit = ", ".join(name for name in beside if others[name].type in ADDABLE and name != id) or "none"
+    what = "field" if form else "column"
+    if not column.weight:
+        found = f"is missing: a weighted mean needs a {what} that weighs it"
+    elif column.weight not in others:
+        found = f"there is no {what} `{column.weight}` on this sheet"
+    elif column.weight == id:
+        found = f"`{id}` cannot weigh itself"
+    elif (kind := others[column.weight].type) not in ADDABLE:
+        found = f"`{column.weight}` is {kind}, which cannot be added up"
+    elif column.weight not in beside:
+        found = f"`{column.weight}` stands on no row with `{id}`"
+    else:
+        return
+    yield Fault((*trail, "weight"), f"{found}; there are {fit}")
+
+
 def _issued(field: Field, trail: Trail) -> Iterator[Fault]:
     """Values that the group gives and the workbook computes at once."""
     if field.issued and field.column.calculated:
@@ -156,6 +224,13 @@ def _line(row: Row, columns: Iterable[Column]) -> Iterator[Fault]:
     for name in row.line.formulas:
         if name not in calculated:
             yield Fault((*trail, "formulas", name), _unfit(name, known, "calculated", calculated))
+    for at, name in enumerate(row.line.without):
+        if name not in known:
+            yield Fault((*trail, "without", at), f"there is no column `{name}`; there are {', '.join(known)}")
+        elif known[name].total:
+            yield Fault((*trail, "without", at), f"`{name}` is added up, so every line has it")
+        elif name in row.line.values or name in row.line.formulas:
+            yield Fault((*trail, "without", at), f"`{name}` has no cell here, yet the line gives it a value or formula")
 
 
 def _unfit(name: str, known: Iterable[str], kind: str, there: list[str]) -> str:

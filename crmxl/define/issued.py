@@ -27,11 +27,16 @@ ISSUED = "ISSUED"
 
 
 def fingerprint(template: Template) -> str:
-    """SHA-256 of what ``template`` says, as hex: comments and layout of its file do not matter, every word does.
+    """SHA-256 of what ``template`` says, as hex: comments and layout of its file do not matter, every word does."""
+    return digest(template)
+
+
+def digest(definition: object) -> str:
+    """SHA-256 of what a definition says, as hex; exact numbers and limits count as written.
 
     What equals the model's default is left out, so that a new optional setting changes no old fingerprint.
     """
-    text = json.dumps(_plain(template), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(_plain(definition), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
@@ -88,15 +93,17 @@ def _line(template: Template) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """``value`` as JSON has it: exact fractions as text, defaults left out of records."""
+    """``value`` as JSON has it: exact fractions as text, defaults and empty tables left out of records."""
     if dataclasses.is_dataclass(value):
         return {
             field.name: _plain(inner)
             for field in dataclasses.fields(value)
-            if (inner := getattr(value, field.name)) != field.default
+            if (inner := getattr(value, field.name)) != field.default and inner != {}
         }
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, Fraction):
         return str(value)
     if isinstance(value, tuple):

@@ -46,6 +46,18 @@ class Library:
                 return template
         raise CrmxlError(self._unknown(template_id, version))
 
+    def versions(self, template_id: str) -> tuple[Template, ...]:
+        """Every version of a template that there is, oldest first; none where nothing has the id.
+
+        Raises DefinitionError for an unsound file.
+        """
+        found: dict[str, Template] = {}
+        for path in self._files():
+            if path.stem.partition("@")[0] == template_id:
+                template = self._own(path)
+                found.setdefault(template.name, template)
+        return tuple(sorted(found.values(), key=lambda template: template.version))
+
     def _files(self) -> tuple[Path, ...]:
         """Definition files, folder by folder."""
         places = self._folders or (folder("templates"),)

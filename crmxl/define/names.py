@@ -17,7 +17,7 @@ FORBIDDEN_IN_TAB = "[]:*?/\\"
 """Characters that Excel refuses in a tab name."""
 TAKEN_TABS = (
     *("填报说明", "Guide", "校验", "Checks", "变更记录", "Change log", "工作底稿", "Scratch", "问题清单", "Findings"),
-    *("History", "历史记录", "_crmxl"),
+    *("图表", "Charts", "History", "历史记录", "_crmxl"),
 )
 """Tabs that crmxl makes itself, and the names that Excel keeps for itself."""
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -63,7 +63,7 @@ def _repeated_codes(template: Template) -> Iterator[Fault]:
         told.add(row.trail)
         where = dotted(before.trail)
         if row.level is before.level is Level.TOTAL:
-            yield Fault(row.trail, f"only one grid of a template may have totals; {where} has them already")
+            yield Fault(row.trail, f"the total row `{row.code}` stands already in {where}; give this grid a total_code")
         elif row.code != before.code:
             yield Fault(row.trail, f"the code `{row.code}` differs only in case from `{before.code}` at {where}")
         elif before.generated:

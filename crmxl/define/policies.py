@@ -8,17 +8,14 @@ there. Knows templates by their rows, nothing of layouts, rounds or verdicts.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from crmxl.define.document import Fault, Trail, label
-from crmxl.define.issued import ISSUED, read_issued
+from crmxl.define.issued import ISSUED, digest, read_issued
 from crmxl.define.library import SUFFIX, Library
 from crmxl.define.policy import line_codes, load_policy, matches, near, problem_at, read_limit, tags_of
 from crmxl.define.references import BUILT_IN, MEASURES
@@ -121,9 +118,11 @@ def applicable(template: Template, policies: Iterable[Policy]) -> tuple[Policy, 
 
 
 def applies(rule: Rule, policy: Policy, template: Template) -> bool:
-    """Whether the rule is for this template: named in ``applies_to``, or with none named, all its names are known."""
+    """Whether the rule is for this version of the template: ``applies_to`` names it or all of its versions, or with
+    none named, all the rule's names are known.
+    """
     if rule.applies_to:
-        return template.id in rule.applies_to
+        return _named(rule, template)
     return not any(_against(rule, (), _View(policy, template)))
 
 
@@ -134,13 +133,20 @@ def policy_faults(policy: Policy, template: Template) -> Iterator[Fault]:
     cannot be wrong about one that does not.
     """
     view = _View(policy, template)
-    ruled = {id for rule in policy.rules for id in rule.applies_to}
-    alone = ruled == {template.id} and all(rule.applies_to for rule in policy.rules)
+    alone = all(rule.applies_to and {*rule.applies_to} <= {template.id, template.name} for rule in policy.rules)
     for id, line_set in policy.sets.items() if alone else ():
         yield from _criterion_faults(line_set, ("sets", id), view)
+    yield from _rule_faults(policy, view)
+
+
+def _rule_faults(policy: Policy, view: _View) -> Iterator[Fault]:
     for at, rule in enumerate(policy.rules):
-        if template.id in rule.applies_to:
+        if _named(rule, view.template):
             yield from dict.fromkeys(_against(rule, ("rule", at), view))
+
+
+def _named(rule: Rule, template: Template) -> bool:
+    return template.id in rule.applies_to or template.name in rule.applies_to
 
 
 class _Unknown(Exception):
@@ -285,16 +291,26 @@ def check_policy(policy: Policy, library: Library, name: str = "") -> tuple[Prob
     Its own soundness was seen to when it was loaded. Raises DefinitionError where a template itself is unsound.
     """
     file = name or f"templates/policies/{policy.id}{SUFFIX}"
-    known, faults = library.names(), []
+    faults: list[Fault] = []
+    asked: dict[str, Template] = {}
     for at, rule in enumerate(policy.rules):
-        for index, template_id in enumerate(rule.applies_to):
-            if template_id not in known:
-                message = f"there is no template `{template_id}`{near(template_id, known)}"
-                faults.append(Fault(("rule", at, "applies_to", index), message))
-    wanted = dict.fromkeys(id for rule in policy.rules for id in rule.applies_to if id in known)
-    for template_id in wanted:
-        faults += policy_faults(policy, library.load(template_id))
+        for index, name in enumerate(rule.applies_to):
+            there = library.versions(name.partition("@")[0])
+            meant = {one.name: one for one in there if name in (one.id, one.name)}
+            if not meant:
+                faults.append(Fault(("rule", at, "applies_to", index), _unknown(name, there, library)))
+            asked |= meant
+    newest = {library.load(one.id).name for one in asked.values()}
+    for name, template in asked.items():  # what a set takes is in the newest version, perhaps not in those before
+        faults += policy_faults(policy, template) if name in newest else _rule_faults(policy, _View(policy, template))
     return tuple(problem_at(file, fault) for fault in dict.fromkeys(faults))
+
+
+def _unknown(name: str, there: Sequence[Template], library: Library) -> str:
+    """What to say of a name in ``applies_to`` that no template answers to."""
+    if there:
+        return f"there is no `{name}`; there is {', '.join(one.name for one in there)}"
+    return f"there is no template `{name}`{near(name, library.names())}"
 
 
 def override_faults(limits: Mapping[str, Any], policies: Sequence[Policy], types: set[str] | None) -> Iterator[Fault]:
@@ -329,8 +345,7 @@ def override_faults(limits: Mapping[str, Any], policies: Sequence[Policy], types
 
 def fingerprint(policy: Policy) -> str:
     """SHA-256 of what ``policy`` says, as hex, as issued.py makes it of templates; limits count as written."""
-    text = json.dumps(_plain(policy), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return digest(policy)
 
 
 def check_issued(policy: Policy, issued: Mapping[str, str] | None = None) -> Problem | None:
@@ -362,18 +377,6 @@ def write_issued(policies: Policies, path: Path | None = None) -> tuple[str, ...
 
 def _line(policy: Policy) -> str:
     return f"{policy.name} {fingerprint(policy)}"
-
-
-def _plain(value: Any) -> Any:
-    """``value`` as JSON has it, without defaults and empty tables: a new optional setting changes no fingerprint."""
-    if dataclasses.is_dataclass(value):
-        named = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
-        return {field.name: _plain(inner) for field, inner in named if inner != field.default and inner != {}}
-    if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(inner) for inner in value]
-    return value.value if isinstance(value, Enum) else str(value) if isinstance(value, Fraction) else value
 
 
 def main(arguments: Sequence[str]) -> int:

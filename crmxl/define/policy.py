@@ -108,7 +108,7 @@ def matches(code: str, row: Row, template: Template) -> bool:
         case Kind.FORM:
             return False
         case Kind.LIST:
-            return code in (sheet.id, row.code)
+            return code in (sheet.id, f"{sheet.id}.*", row.code)
         case Kind.GRID:
             return row.code == code or code == "*" or (code.endswith(".*") and row.code.startswith(code[:-1]))
 

@@ -12,12 +12,14 @@ from crmxl.define.document import Fault, Trail
 from crmxl.define.names import RESERVED_IDS
 from crmxl.define.rows import Row, by_code, column_at, rows
 from crmxl.errors import ExpressionError
-from crmxl.expression import Cells, Measure, Node, Number, Reference, bind, measure, parse, references, walk
+from crmxl.expression import Call, Cells, Measure, Node, Number, Reference, bind, measure, parse, references, walk
 from crmxl.expression.nodes import Binary, Negative
 from crmxl.model import Column, Key, Kind, Level, Template, Type, split_key
 
 BUILT_IN = frozenset({"year", "first_month"})
 """Bare names that every template has."""
+ABOVE = "above"
+"""``above@share`` is what the column comes to in all lines of the same grid that stand above this one."""
 MEASURES: Mapping[Type, Measure] = {Type.MONEY: Measure.MONEY, Type.TEXT: Measure.TEXT, Type.CHOICE: Measure.TEXT}
 """What a cell of each type is worth in an expression; a number where not named."""
 SAID: Mapping[Measure, str] = {
@@ -51,6 +53,10 @@ class _Cells:
         self.by_code = by_code(self.rows)
         self.fields = {field.id: field.column for sheet in template.sheets for field in sheet.fields}
         self.patterns: dict[str, tuple[Key, ...]] = {}
+        self.beside = {
+            sheet: {name for row in self.rows if row.sheet == sheet for name in row.columns}
+            for sheet in range(len(template.sheets))
+        }
         self.lists = {sheet.id for sheet in template.sheets if sheet.kind is Kind.LIST}
         grids = {at for at, sheet in enumerate(template.sheets) if sheet.kind is Kind.GRID}
         self.lines = tuple(row for row in self.rows if row.leaf and row.sheet in grids)
@@ -65,6 +71,8 @@ class _Cells:
                 self.patterns[reference] = self._pattern(code, name)
             return self.patterns[reference]
         if column_at(self.by_code, reference) is None:
+            if code == ABOVE:
+                return self._above(name, row)
             raise _Unknown(self._missing(code, name))
         return (reference,)
 
@@ -81,23 +89,39 @@ class _Cells:
             return (f"{name}@value",)
         if name in BUILT_IN:
             return ()
-        beside = {column for other in self.rows if other.sheet == row.sheet for column in other.columns}
+        beside = self.beside[row.sheet]
         if name in beside and name not in RESERVED_IDS:
             raise _Unknown(f"`{name}` has no cell on {row.level} rows, where this column stands")
         close = difflib.get_close_matches(name, [*beside, *self.fields, *BUILT_IN], 1)
         hint = f"; is `{close[0]}` meant?" if close else ""
         raise _Unknown(f"`{name}` is neither a column here nor a form field{hint}")
 
+    def _above(self, name: str, row: Row) -> tuple[Key, ...]:
+        """The column in the lines above ``row``; above the first line there is none."""
+        if row not in self.lines:
+            raise _Unknown(f"`{ABOVE}@{name}` is asked by lines of grids; rows of lists may be sorted")
+        if name not in self.beside[row.sheet]:
+            raise _Unknown(f"`{ABOVE}@{name}`: there is no column `{name}` here")
+        before = self.lines[: self.lines.index(row)]
+        return tuple(f"{one.code}@{name}" for one in before if one.sheet == row.sheet and name in one.columns)
+
     def _pattern(self, code: str, name: str) -> tuple[Key, ...]:
         parent = code.removesuffix("*").removesuffix(".")
         if parent in self.lists:
-            raise _Unknown(f"`{code}@{name}`: * gathers lines of grids; a list's sum is `{parent}@{name}`")
+            return self._records(parent, code, name)
         if parent and not (parent in self.by_code and self.by_code[parent].level in (Level.SECTION, Level.GROUP)):
             raise _Unknown(f"`{code}@{name}`: no section or group has the code `{parent}`")
         under = (row for row in self.lines if not parent or row.code.startswith(f"{parent}."))
         found = tuple(key for row in under if column_at(self.by_code, key := f"{row.code}@{name}") is not None)
         if not found:
             raise _Unknown(f"`{code}@{name}`: no line there has the column `{name}`")
+        return found
+
+    def _records(self, sheet: str, code: str, name: str) -> tuple[Key, ...]:
+        rows = (row for row in self.rows if row.leaf and row.code.rpartition(".")[0] == sheet)
+        found = tuple(f"{row.code}@{name}" for row in rows if name in row.columns)
+        if not found:
+            raise _Unknown(f"`{code}@{name}`: the list `{sheet}` has no column `{name}`")
         return found
 
     def _missing(self, code: str, name: str) -> str:
@@ -160,8 +184,8 @@ def _says_itself(row: Row, column: Column) -> bool:
 
 
 def _misfits(node: Node, column: Column, condition: bool, standing: tuple[Row, ...], cells: _Cells) -> Iterator[str]:
-    """References that no cell answers on some row, and values that do not fit; one row of each level is asked."""
-    for row in {row.level: row for row in standing}.values():
+    """References that no cell answers on some row, and values that do not fit; one row of each kind is asked."""
+    for row in {(row.level, *row.columns): row for row in standing}.values():
         unknown = tuple(_unknown(node, row, cells))
         yield from unknown
         if unknown:
@@ -172,6 +196,8 @@ def _misfits(node: Node, column: Column, condition: bool, standing: tuple[Row, .
             if not keys:
                 return Number(Fraction(0))
             kind = MEASURES.get(cells.column(keys[0]).type, Measure.NUMBER)
+            if split_key(reference.text)[0] == ABOVE:
+                return Call("SUM", (Cells(keys, kind, several=True),))
             return Cells(keys, kind, several="*" in reference.text)
 
         try:

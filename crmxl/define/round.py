@@ -38,7 +38,7 @@ from crmxl.model import Assignment, Lang, Template, Text
 from crmxl.policy import Limit, Policy
 from crmxl.resources import folder as resource
 
-__all__ = ["ROUND", "UNITS", "Issue", "Review", "Round", "Unit", "load_round", "round_library", "round_policies"]
+__all__ = ["ROUND", "UNITS", "Issue", "Review", "Round", "Unit", "load_round", "policies_beside", "round_library"]
 
 ROUND = "round.toml"
 """Name of the file that makes a folder a round."""
@@ -191,8 +191,8 @@ def round_library(folder: Path) -> Library:
     return Library(own, resource("templates")) if (own := folder / "templates").is_dir() else Library()
 
 
-def round_policies(folder: Path) -> Policies:
-    """The policies of the round in ``folder``: its own ``policies/`` before the shipped ones."""
+def policies_beside(folder: Path) -> Policies:
+    """The policies of a round, or of own templates, in ``folder``: its ``policies/`` before the shipped ones."""
     return Policies(own, shipped()) if (own := folder / "policies").is_dir() else Policies()
 
 
@@ -210,7 +210,7 @@ def load_round(folder: Path, library: Library | None = None, policies: Policies 
         lambda: csv_table(folder / UNITS),
         lambda: csv_table(figures) if figures.exists() else None,
         (library or round_library(folder)).load,
-        (policies or round_policies(folder)).load,
+        (policies or policies_beside(folder)).load,
     )
 
 

@@ -26,8 +26,6 @@ from crmxl.model import (
     split_key,
 )
 
-TOTAL = "total"
-"""Code of the grid's total row; a list's total row has the sheet's id."""
 BLANK_TITLE = Column("title", Text("项目名称", "Name"), Type.TEXT)
 """The name that a unit writes on a blank line, ``1.1.n01@title``."""
 
@@ -124,7 +122,7 @@ def _list(index: int, sheet: Sheet) -> Iterator[Row]:
     for code in codes:
         yield Row(code, trail, index, Level.LINE, cells)
     if has_total_row(sheet):
-        yield Row(sheet.id, trail, index, Level.TOTAL, _cells(sheet, Level.TOTAL), codes)
+        yield Row(sheet.total_row, trail, index, Level.TOTAL, _cells(sheet, Level.TOTAL), codes)
 
 
 def _grid(index: int, sheet: Sheet) -> Iterator[Row]:
@@ -136,7 +134,8 @@ def _grid(index: int, sheet: Sheet) -> Iterator[Row]:
         yield from made
     if has_total_row(sheet):
         cells = _cells(sheet, Level.TOTAL)
-        yield Row(TOTAL, ("sheet", index), index, Level.TOTAL, cells, tuple(leaves))
+        trail: Trail = ("sheet", index, "total_code") if sheet.total_code else ("sheet", index)
+        yield Row(sheet.total_row, trail, index, Level.TOTAL, cells, tuple(leaves))
 
 
 def _section(index: int, sheet: Sheet, section: Section, trail: Trail) -> Iterator[Row]:
@@ -159,7 +158,8 @@ def _lines(index: int, sheet: Sheet, parent: Section | Group, trail: Trail) -> I
     """Fixed lines, then blank ones."""
     cells = _cells(sheet, Level.LINE)
     for at, line in enumerate(parent.lines):
-        yield Row(line.code, (*trail, "lines", at, "code"), index, Level.LINE, cells, line=line)
+        own = {id: column for id, column in cells.items() if id not in line.without} if line.without else cells
+        yield Row(line.code, (*trail, "lines", at, "code"), index, Level.LINE, own, line=line)
     for number in range(1, parent.open + 1):
         named = {BLANK_TITLE.id: BLANK_TITLE, **cells}
         yield Row(f"{parent.code}.n{number:02d}", (*trail, "open"), index, Level.LINE, named)

@@ -1,6 +1,6 @@
 """Template files into types: shape, then types with their defaults, then everything a schema cannot say.
 
-Knows the TOML form of a template; what a sound one is, is said by names.py, cells.py and references.py.
+Knows the TOML form of a template; what a sound one is, is said by names.py, cells.py, references.py and charts.py.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from crmxl.define.cells import cell_faults
+from crmxl.define.charts import chart_faults
 from crmxl.define.document import Fault, read_toml, refuse
 from crmxl.define.names import name_faults
 from crmxl.define.references import reference_faults
 from crmxl.define.shape import shape_problems
-from crmxl.model import Column, Field, Group, Kind, Level, Line, Section, Sheet, Template, Text, Type
+from crmxl.model import Chart, ChartKind, Column, Field, Group, Kind, Level, Line, Section, Sheet, Template, Text, Type
 from crmxl.money import plain
 
 USUAL_TITLES: Mapping[str, Text] = {
@@ -39,7 +40,8 @@ def load_template(path: Path) -> Template:
     document = read_toml(path)
     refuse(path, document, (*shape_problems(document, "template"), *_untitled(document)))
     template = _template(document)
-    refuse(path, document, (*name_faults(template), *cell_faults(template), *reference_faults(template)))
+    faults = (*name_faults(template), *cell_faults(template), *reference_faults(template), *chart_faults(template))
+    refuse(path, document, faults)
     return template
 
 
@@ -66,6 +68,17 @@ def _template(document: Mapping[str, Any]) -> Template:
         purpose=_text(document["purpose"]) if "purpose" in document else Text(""),
         steps=tuple(map(_text, document.get("steps", ()))),
         parts=tuple(document.get("parts", ())),
+        charts=tuple(map(_chart, document.get("chart", ()))),
+    )
+
+
+def _chart(record: Mapping[str, Any]) -> Chart:
+    return Chart(
+        title=_text(record["title"]),
+        kind=ChartKind(record["kind"]),
+        rows=tuple(record["rows"]),
+        columns=tuple(record["columns"]),
+        across=record.get("across", "rows"),
     )
 
 
@@ -82,6 +95,8 @@ def _sheet(record: Mapping[str, Any], title: Text) -> Sheet:
         fields=tuple(map(_field, record.get("fields", ()))),
         rows=record.get("rows", 0),
         note=_text(record["note"]) if "note" in record else None,
+        total_code=record.get("total_code", ""),
+        one_of=tuple(map(tuple, record.get("one_of", ()))),
         **optional,
     )
 
@@ -112,6 +127,7 @@ def _lines(records: Sequence[Mapping[str, Any]], shares: frozenset[str]) -> tupl
             values={id: _preset(value, id in shares) for id, value in record.get("values", {}).items()},
             formulas=dict(record.get("formulas", {})),
             was=record.get("was", ""),
+            without=tuple(record.get("without", ())),
         )
         for record in records
     )
@@ -148,6 +164,8 @@ def _column(record: Mapping[str, Any], column_id: str, issued: bool = False) -> 
         total=record.get("total", False),
         choices=tuple(record.get("choices", ())),
         consolidate=record.get("consolidate", "sum" if kind is Type.MONEY else "none"),
+        weight=record.get("weight", ""),
+        was=record.get("was", ""),
         width=record.get("width"),
         help=_text(record["help"]) if "help" in record else None,
         issued=issued,

@@ -11,14 +11,15 @@ as in Excel's SUM; single typed cells are therefore written ``N(cell)``.
 """
 
 from crmxl.expression.binding import bind, measure
-from crmxl.expression.exact import evaluate, holds
-from crmxl.expression.excel import Address, excel
+from crmxl.expression.exact import Ready, evaluate, holds
+from crmxl.expression.excel import MAX_FORMULA, Address, excel
 from crmxl.expression.functions import FUNCTIONS, Fault, Measure, Value
-from crmxl.expression.nodes import Band, Call, Cells, Comparison, Node, Number, Reference, keys, references, walk
+from crmxl.expression.nodes import Band, Call, Cells, Comparison, Node, Number, Reference, keys, moved, references, walk
 from crmxl.expression.parsing import parse
 
 __all__ = [
     "FUNCTIONS",
+    "MAX_FORMULA",
     "Address",
     "Band",
     "Call",
@@ -28,6 +29,7 @@ __all__ = [
     "Measure",
     "Node",
     "Number",
+    "Ready",
     "Reference",
     "Value",
     "bind",
@@ -36,6 +38,7 @@ __all__ = [
     "holds",
     "keys",
     "measure",
+    "moved",
     "parse",
     "references",
     "walk",

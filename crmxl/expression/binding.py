@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
-from crmxl.expression.functions import BOUNDED, FUNCTIONS, Measure
+from crmxl.expression.functions import BOUNDED, FUNCTIONS, MATCHING, MAX_POWER, Measure
 from crmxl.expression.nodes import Band, Binary, Call, Cells, Comparison, Literal, Negative, Node, Number, Reference
+from crmxl.model import Key
 
 
 def bind(node: Node, resolve: Callable[[Reference], Node]) -> Node:
@@ -29,7 +31,12 @@ def bind(node: Node, resolve: Callable[[Reference], Node]) -> Node:
             inner = tuple(bind(argument, resolve) for argument in arguments)
             if name in BOUNDED:
                 _bounded(name, *inner)
-            return Call(name, inner if FUNCTIONS[name].sets else tuple(map(_single, inner)))
+            elif FUNCTIONS[name].seek is not None:
+                _seeks(name, inner)
+            elif name == "POWER":
+                _exponent(inner[1])
+            sets = FUNCTIONS[name].sets
+            return Call(name, tuple(one if at in sets else _single(one) for at, one in enumerate(inner)))
         case _:
             return node
 
@@ -45,6 +52,34 @@ def _bounded(name: str, cells: Node, limit: Node) -> None:
     number = limit.operand if isinstance(limit, Negative) else limit
     if not isinstance(cells, Cells) or not isinstance(number, Number):
         raise ValueError(f"{name} counts cells by a number written out; for others compare MIN or MAX")
+
+
+def _seeks(name: str, arguments: tuple[Node, ...]) -> None:
+    """Raise ValueError unless the sets are columns over the same rows, and what is looked for is of their kind."""
+    places = FUNCTIONS[name].sets
+    sets = [one for one in arguments if isinstance(one, Cells) and one.several]
+    if len(sets) != len(places) or any(arguments[place] not in sets for place in places):
+        raise ValueError(f"{name} looks in the column of several rows, such as 1.*@amount")
+    (sought,) = (_single(one) for at, one in enumerate(arguments) if at not in places)
+    if len(sets) > 1 and _rows_of(sets[0].keys) != _rows_of(sets[1].keys):
+        raise ValueError(f"{name} takes two columns of the same rows")
+    textual = name in MATCHING
+    for one in (sets[0], sought):
+        if (measure(one) is Measure.TEXT) is not textual and not (isinstance(one, Cells) and not one.keys):
+            raise ValueError(f"{name} looks for {'a text among texts' if textual else 'a number among numbers'}")
+    if textual and len(sets) > 1 and measure(sets[1]) is Measure.TEXT:
+        raise ValueError(f"{name} adds up numbers")
+
+
+@lru_cache(maxsize=64)
+def _rows_of(keys: tuple[Key, ...]) -> tuple[str, ...]:
+    return tuple(key.partition("@")[0] for key in keys)
+
+
+def _exponent(node: Node) -> None:
+    number = node.operand if isinstance(node, Negative) else node
+    if not isinstance(number, Number) or number.value.denominator != 1 or number.value > MAX_POWER:
+        raise ValueError(f"the exponent of POWER is a whole number written out, at most {MAX_POWER}")
 
 
 def _compared(node: Comparison, resolve: Callable[[Reference], Node]) -> Comparison:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from fractions import Fraction
+from typing import TypeAlias
 
-from crmxl.expression.functions import FUNCTIONS, LOOKING, Fault, Measure, Value, scalar
+from crmxl.expression.functions import FUNCTIONS, LOOKING, RANKING, Fault, Measure, Value, scalar, shown
 from crmxl.expression.nodes import Band, Binary, Call, Cells, Comparison, Literal, Negative, Node, Number
 from crmxl.model import Key
 from crmxl.money import round_half_away
 
+Ready: TypeAlias = dict[tuple[str, tuple[int, ...]], Callable[[Value], Value]]
+"""Sets made ready to be looked up in, by function and identity of their keys; and what large sets give."""
+_LARGE = 64
+"""Keys from which on a set is large."""
 
-def evaluate(node: Node, value_of: Callable[[Key], Value]) -> Value:
-    """The exact value of a bound expression; never raises on any cell content."""
+
+def evaluate(node: Node, value_of: Callable[[Key], Value], ready: Ready | None = None) -> Value:
+    """The exact value of a bound expression; never raises on any cell content.
+
+    Who asks the same large sets of the same values again and again brings a dictionary, in which they are kept
+    ``ready``.
+    """
+    if ready is None:
+        ready = {}
     match node:
         case Number(value):
             return value
@@ -22,16 +33,16 @@ def evaluate(node: Node, value_of: Callable[[Key], Value]) -> Value:
         case Cells():
             return _cell(node, value_of)
         case Negative(operand):
-            found = evaluate(operand, value_of)
+            found = evaluate(operand, value_of, ready)
             return found if isinstance(found, Fault) else -scalar([found])
         case Binary(operator, left, right):
-            return _combine(operator, evaluate(left, value_of), evaluate(right, value_of))
+            return _combine(operator, evaluate(left, value_of, ready), evaluate(right, value_of, ready))
         case Comparison(operator, left, right, places):
-            return _compare(operator, evaluate(left, value_of), evaluate(right, value_of), places)
+            return _compare(operator, evaluate(left, value_of, ready), evaluate(right, value_of, ready), places)
         case Band(lower, upper):
-            return _apply("AND", (lower, upper), value_of)
+            return _apply("AND", (lower, upper), value_of, ready)
         case Call(name, arguments):
-            return _apply(name, arguments, value_of)
+            return _apply(name, arguments, value_of, ready)
         case _:
             raise AssertionError(f"unbound reference {node.text}")
 
@@ -43,21 +54,53 @@ def _cell(node: Cells, value_of: Callable[[Key], Value]) -> Value:
     return scalar([value])
 
 
-def _apply(name: str, arguments: tuple[Node, ...], value_of: Callable[[Key], Value]) -> Value:
-    looking = name in LOOKING
+def _apply(name: str, arguments: tuple[Node, ...], value_of: Callable[[Key], Value], ready: Ready) -> Value:
+    function, looking = FUNCTIONS[name], name in LOOKING
+    if function.seek is not None:
+        return _seek(name, arguments, value_of, ready)
+    if len(arguments) == 1 and isinstance(arguments[0], Cells) and len(arguments[0].keys) > _LARGE:
+        asked = name, (id(arguments[0].keys),)
+        if asked not in ready:
+            given = _folded(name, [[value_of(key) for key in arguments[0].keys]])
+            ready[asked] = lambda _: given
+        return ready[asked](None)
     values: list[list[Value]] = []
-    for argument in arguments:
-        if isinstance(argument, Cells) and (looking or FUNCTIONS[name].sets):
+    for position, argument in enumerate(arguments):
+        if isinstance(argument, Cells) and (looking or position in function.sets):
             values.append([value_of(key) for key in argument.keys])
         else:
-            values.append([evaluate(argument, value_of)])
+            values.append([evaluate(argument, value_of, ready)])
     if name == "IF":
-        return values[0][0] if isinstance(values[0][0], Fault) else FUNCTIONS[name].value(values)
-    if not looking:
+        return values[0][0] if isinstance(values[0][0], Fault) else function.value(values)
+    return _folded(name, values)
+
+
+def _folded(name: str, values: list[list[Value]]) -> Value:
+    """What a function gives; a fault among its values goes on, unless it looks at them as they stand."""
+    if name not in LOOKING:
         for cell in (cell for argument in values for cell in argument):
             if isinstance(cell, Fault):
                 return cell
     return FUNCTIONS[name].value(values)
+
+
+def _seek(name: str, arguments: tuple[Node, ...], value_of: Callable[[Key], Value], ready: Ready) -> Value:
+    """What one value is worth among sets."""
+    function = FUNCTIONS[name]
+    sets = [argument for position, argument in enumerate(arguments) if position in function.sets]
+    (sought,) = (argument for position, argument in enumerate(arguments) if position not in function.sets)
+    value = evaluate(sought, value_of, ready)
+    if isinstance(value, Fault):
+        return value
+    asked = name, tuple(id(one.keys) for one in sets if isinstance(one, Cells))
+    found = ready.get(asked)
+    if found is None:
+        assert function.seek is not None
+        values = [[value_of(key) for key in one.keys] for one in sets if isinstance(one, Cells)]
+        fault = next((cell for one in values for cell in one if isinstance(cell, Fault)), None)
+        found = (lambda _: fault) if fault and name not in RANKING else function.seek(values)
+        ready[asked] = found
+    return found(value)
 
 
 def _combine(operator: str, left: Value, right: Value) -> Value:
@@ -65,7 +108,7 @@ def _combine(operator: str, left: Value, right: Value) -> Value:
         if isinstance(side, Fault):
             return side
     if operator == "&":
-        return _shown(left) + _shown(right)
+        return shown(left) + shown(right)
     a, b = scalar([left]), scalar([right])
     match operator:
         case "+":
@@ -76,15 +119,6 @@ def _combine(operator: str, left: Value, right: Value) -> Value:
             return a * b
         case _:
             return a / b if b else Fault()
-
-
-def _shown(value: Value) -> str:
-    """``value`` as Excel joins it to a text."""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, Fraction) and value.denominator > 1:
-        return f"{Decimal(value.numerator) / value.denominator:.15g}"  # a float would end at 10³⁰⁸
-    return "" if value is None else str(value)
 
 
 def _compare(operator: str, left: Value, right: Value, places: int | None) -> Value:
@@ -103,7 +137,7 @@ def _same(left: Value, right: Value) -> bool:
     truth value that stands where a text belongs equals no text.
     """
     a, b = ("" if side is None else side for side in (left, right))
-    return a.casefold() == b.casefold() if isinstance(a, str) and isinstance(b, str) else a is b
+    return a.lower() == b.lower() if isinstance(a, str) and isinstance(b, str) else a is b
 
 
 def holds(operator: str, difference: Fraction) -> bool:

@@ -60,9 +60,9 @@ def _write(node: Node, address: Address) -> tuple[str, int]:
             function = FUNCTIONS[name]
             texts = [
                 list(address(argument.keys))
-                if isinstance(argument, Cells) and (function.sets or name == "BLANK")
+                if isinstance(argument, Cells) and (position in function.sets or name == "BLANK")
                 else [_write(argument, address)[0]]
-                for argument in arguments
+                for position, argument in enumerate(arguments)
             ]
             text = function.excel(texts)
             return text, 5 if _atomic(text) else 0

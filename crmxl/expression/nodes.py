@@ -109,6 +109,39 @@ def walk(node: Node) -> Iterator[Node]:
                 yield from walk(argument)
 
 
+def moved(node: Node, row: str, other: str) -> Node:
+    """A bound expression of one row of a list as another row has it: ``row`` and ``other`` begin their keys
+    (``visits.001@``). What reads nothing of the row itself is shared.
+    """
+    match node:
+        case Cells(keys, measure, typed, several):
+            if not keys or not all(key.startswith(row) for key in keys):
+                return node
+            return Cells(tuple(other + key[len(row) :] for key in keys), measure, typed, several)
+        case Negative(operand):
+            inner = moved(operand, row, other)
+            return node if inner is operand else Negative(inner)
+        case Binary(operator, left, right):
+            first, second = moved(left, row, other), moved(right, row, other)
+            return node if first is left and second is right else Binary(operator, first, second)
+        case Comparison():
+            return _compared(node, row, other)
+        case Band(lower, upper):
+            return Band(_compared(lower, row, other), _compared(upper, row, other))
+        case Call(function, arguments):
+            inside = tuple(moved(one, row, other) for one in arguments)
+            same = all(one is before for one, before in zip(inside, arguments, strict=True))
+            return node if same else Call(function, inside)
+        case _:
+            return node
+
+
+def _compared(node: Comparison, row: str, other: str) -> Comparison:
+    left, right = moved(node.left, row, other), moved(node.right, row, other)
+    same = left is node.left and right is node.right
+    return node if same else Comparison(node.operator, left, right, node.places)
+
+
 def references(node: Node) -> tuple[str, ...]:
     """The references in ``node`` as written, in order, each once."""
     return tuple(dict.fromkeys(part.text for part in walk(node) if isinstance(part, Reference)))

@@ -23,7 +23,6 @@ from crmxl.errors import CrmxlError, DefinitionError, Problem
 from crmxl.expression import Value
 from crmxl.group.acts import Change
 from crmxl.group.facts import clean
-from crmxl.issue.calculate import calculate
 from crmxl.issue.places import Layout, Role
 from crmxl.model import MONTHS, Finding, Key, Severity, Type, split_key
 from crmxl.money import decimal_text, from_fen, read_text, show, show_fen, to_fen
@@ -147,10 +146,10 @@ def adjusted(report: Report, changes: Sequence[Change], standard: Standard, *, h
     submission = replace(report.submission, contents=contents)
     evidence = _Adjusted(submission, layout, values)
     judging = standard.rules(stamp.assignment, layout)
-    waivers = standard.waivers(stamp.assignment.unit)
+    waivers, judged = standard.waivers(stamp.assignment.unit), evidence.judged(issued)
     found = (
         *(one for rule in _AGAIN for one in rule(evidence)),
-        *broken_rules(evidence, judging, issued, waivers, standard.today),
+        *broken_rules(evidence, judging, judged, waivers, standard.today),
     )
     if hold:
         _hold(report, found, unit)
@@ -159,7 +158,7 @@ def adjusted(report: Report, changes: Sequence[Change], standard: Standard, *, h
         report,
         submission=submission,
         findings=(*others, *found),
-        values={**values, **calculate(layout, values)},
+        values=judged,
     )
 
 

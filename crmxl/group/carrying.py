@@ -1,7 +1,7 @@
 """Entries of one version of a template into another: what fits is carried, and nothing is lost in silence.
 
-Pure. By key: the code, or the code that the new line says it ``was``, and the column. Every entry that is not blank is
-carried, or listed as lost, or carried and told of where it needs a look. Knows of no files.
+Pure. By key: the code, or the code that the new line says it ``was``, and the column likewise. Every entry that is
+not blank is carried, or listed as lost, or carried and told of where it needs a look. Knows of no files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from crmxl.expression import Fault, Value
 from crmxl.group.facts import clean
 from crmxl.group.fitting import fit
 from crmxl.group.states import shown
-from crmxl.issue.places import Cell, Layout, Role, RowKind, a1
+from crmxl.issue.addresses import a1
+from crmxl.issue.places import Cell, Layout, Role, RowKind
 from crmxl.issue.remarks import Aside
 from crmxl.issue.remarks import Carried as Asides
 from crmxl.model import Key, Text, say, split_key
@@ -84,6 +85,26 @@ def successors(old: Layout, new: Layout) -> dict[str, str]:
     return lost | {before: code for code, before in was.items()}
 
 
+class _Renaming:
+    """What the keys of one version are in another."""
+
+    def __init__(self, old: Layout, new: Layout) -> None:
+        self.cells, self.codes = new.cells, successors(old, new)
+        there = {(sheet.id, column.id) for sheet in old.template.sheets for column in sheet.columns}
+        was = {
+            sheet.id: {one.was: one.id for one in sheet.columns if one.was and (sheet.id, one.id) not in there}
+            for sheet in new.template.sheets
+        }
+        self.columns = {row.code: was[plan.id] for plan in new.sheets if was.get(plan.id) for row in plan.rows}
+
+    def key(self, code: str, column: str) -> Key:
+        """The key where ``code``, and perhaps the column, are called otherwise now."""
+        code = self.codes.get(code, code)
+        id, dot, month = column.partition(".")
+        renamed = f"{code}@{self.columns.get(code, {}).get(id, id)}{dot}{month}"
+        return renamed if renamed in self.cells else f"{code}@{column}"
+
+
 def carry(report: Report, to: Layout, given: Mapping[Key, Value] | None = None) -> Carried:
     """What a workbook's entries are in the layout ``to``; ``given`` are the values that the group gives there.
 
@@ -109,7 +130,7 @@ class _Move:
 
     def __init__(self, report: Report, old: Layout, to: Layout, given: Mapping[Key, Value]) -> None:
         self.report, self.old, self.to, self.given = report, old, to, given
-        self.moved = successors(old, to)
+        self.moved = _Renaming(old, to)
         self.entries: dict[Key, Value] = {}
         self.lost: list[Lost] = []
         self.notes: list[Lost] = []
@@ -123,9 +144,8 @@ class _Move:
         value = self._value(cell, content)
         if value is None and (cell.role is Role.ISSUED or content.invisible):
             return
-        code, column = split_key(cell.key)
-        code = self.moved.get(code, code)
-        now = self.to.cells.get(f"{code}@{column}")
+        key = self.moved.key(*split_key(cell.key))
+        code, now = split_key(key)[0], self.to.cells.get(key)
         if cell.role is Role.CALCULATED and not self._entered(cell, content, value, now):
             return
         if now is None:
@@ -264,10 +284,10 @@ def asides(report: Report) -> Asides:
 
 def parameters(given: Mapping[str, str], old: Layout, to: Layout) -> dict[str, str]:
     """Issued parameters, by field id or key, as the layout ``to`` calls them."""
-    moved = successors(old, to)
+    moved = _Renaming(old, to)
     found = {}
     for name, text in given.items():
-        code, at, column = name.rpartition("@") if "@" in name else (name, "", "")
-        if now := moved.get(code, code):
-            found[f"{now}{at}{column}"] = text
+        now = moved.key(*split_key(name)) if "@" in name else moved.codes.get(name, name)
+        if now and not now.startswith("@"):
+            found[now] = text
     return found

@@ -1,4 +1,4 @@
-"""Reports → totals: which files count, and exact sums by unit, line, part and month.
+"""Reports → totals: which files count, and exact sums by unit, line, part and month, with the measures beside them.
 
 Owns the rules of counting: blocked files never, identical bytes once, and never a guess between two files of one unit.
 Pure but for pandas (in ``facts``). Knows nothing of how totals are shown.
@@ -15,6 +15,7 @@ from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.group.facts import DIFFERENCE, MONEY_COLUMNS, Amounts, added_up, amounts, clean, gather, unit_of
 from crmxl.group.levels import levels
+from crmxl.group.measures import measures
 from crmxl.group.outline import Leaf
 from crmxl.group.subtree import broken_over_subtrees
 from crmxl.group.totals import (
@@ -35,7 +36,7 @@ from crmxl.group.totals import (
 )
 from crmxl.group.tree import compared, missing, other_versions, parted
 from crmxl.issue.places import Layout
-from crmxl.model import Finding, Severity, Text
+from crmxl.model import Finding, Severity, Template, Text
 from crmxl.money import round_fen, show_fen
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def _add_up(reports: Sequence[Report], facts: pd.DataFrame) -> Block:
     of_units, of_parts = added_up(mine, "unit"), added_up(mine, "unit", "part")
     units = tuple(_unit(report, of_units, of_parts, [part.code for part in parts]) for report in reports)
     everything = [sum(sums[index] for sums in of_units.values()) for index in range(len(MONEY_COLUMNS))]
-    titles = {column.id: column.title for sheet in template.sheets for column in sheet.columns}
+    titles = _column_titles(template, {(leaf.sheet, column) for leaf, column, *_ in all_amounts})
     used = dict.fromkeys(line.column for line in (*lines, *beside) if line.column in titles)
     return Block(
         template=template,
@@ -218,6 +219,7 @@ def _add_up(reports: Sequence[Report], facts: pd.DataFrame) -> Block:
         monthly=any(split for _, _, split, _ in all_amounts),
         columns={column: titles[column] for column in used},
         notes=_notes(mine, units),
+        measures=measures(reports),
     )
 
 
@@ -262,6 +264,19 @@ def _lines(offered: Sequence[_Offered], facts: pd.DataFrame) -> tuple[LineTotal,
         year, *months, rest = sums[key]
         found.append(LineTotal(*key, DIFFERENCE_TITLE, DIFFERENCE, "", year, by_unit[key], tuple(months), rest))
     return tuple(found)
+
+
+def _column_titles(template: Template, standing: set[tuple[str, str]]) -> dict[str, Text]:
+    """Titles of the columns that amounts stand in, by id; of sheets that call it otherwise, all that it is called."""
+    found: dict[str, list[Text]] = {}
+    for sheet in template.sheets:
+        for column in sheet.columns:
+            if (sheet.id, column.id) in standing and column.title not in found.setdefault(column.id, []):
+                found[column.id].append(column.title)
+    return {
+        id: Text(" / ".join(one.zh for one in titles), " / ".join(one.say("en") for one in titles))
+        for id, titles in found.items()
+    }
 
 
 def _unit(report: Report, of_units: _Sums, of_parts: _Sums, parts: Sequence[str]) -> UnitTotal:

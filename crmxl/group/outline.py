@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from crmxl.expression import Cells, Node
 from crmxl.expression.nodes import Binary, Call
-from crmxl.issue.names import TOTAL
 from crmxl.issue.places import Layout
 from crmxl.model import Column, Group, Key, Kind, Level, Section, Sheet, Template, Text, Type, split_key
 
@@ -85,7 +84,7 @@ def counted(layout: Layout, amounts: Sequence[Key]) -> frozenset[Key]:
         return found
     code, column = split_key(layout.template.total)
     total = layout.cells.get(layout.template.total)
-    if total is None or (code != TOTAL and code != total.sheet):
+    if total is None or code not in (sheet.total_row for sheet in layout.template.sheets if sheet.id == total.sheet):
         return frozenset()
     return frozenset(key for key in known if split_key(key)[1] == column and layout.cells[key].sheet == total.sheet)
 

@@ -13,10 +13,11 @@ from functools import cached_property
 from crmxl.check.evidence import day_text
 from crmxl.check.verdict import Report
 from crmxl.errors import CrmxlError
-from crmxl.expression import Fault, Value, evaluate
+from crmxl.expression import Fault, Ready, Value, evaluate
 from crmxl.group.facts import amounts, clean
+from crmxl.issue.addresses import a1
 from crmxl.issue.calculate import calculate
-from crmxl.issue.places import Cell, Layout, Role, a1
+from crmxl.issue.places import Cell, Layout, Role
 from crmxl.issue.stamp import Stamp
 from crmxl.issue.workbook import issued_values
 from crmxl.model import Assignment, Key, Text, Type, split_key
@@ -137,10 +138,11 @@ def last_year(state: State, label: str) -> State:
     values: dict[Key, Value] = {**layout.preset_values, **figures}
     issued = (key for key, cell in layout.cells.items() if cell.role is Role.ISSUED and key not in pairs)
     values |= {key: value for key in issued if (value := before.values.get(key)) is not None}
+    ready = Ready()
     for key in layout.order:
         formula = layout.cells[key].formula
         if key not in pairs and formula is not None:
-            values[key] = evaluate(formula, values.get)
+            values[key] = evaluate(formula, values.get, ready)
     titles = {key: one for key, one in before.submission.contents.items() if key.endswith("@title")}
     spots = {now: spot for now, then in pairs.items() if (spot := before.submission.spots.get(then))}
     submission = replace(before.submission, contents=titles, spots=spots, findings=())

@@ -107,7 +107,7 @@ def _broken(
     submission = Submission(file="", digest="", layout=layout, spots=spots)
     settled = replace(layout, order=())  # nothing is to be calculated from the sums again
     evidence = _Sums(submission, settled, values)
-    for found in broken_rules(evidence, settled, issued, standard.waivers(unit.code), standard.today):
+    for found in broken_rules(evidence, settled, values, standard.waivers(unit.code), standard.today):
         yield replace(found, place=Place(title=found.place.title) if found.place.title else NOWHERE)
 
 

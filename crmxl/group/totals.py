@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crmxl.group.levels import Level
+    from crmxl.group.measures import MeasureTotal
     from crmxl.group.origin import Origin
     from crmxl.group.stages import Stages
 
@@ -120,6 +121,8 @@ class Block:
     """What a reader of the totals has to know."""
     levels: tuple[Level, ...] = ()
     """In a round, every unit in the order of the tree with its subtotal."""
+    measures: tuple[MeasureTotal, ...] = ()
+    """Declared figures beside the money, in no total of it: sums of counts and quantities, weighted means."""
 
     @property
     def several_levels(self) -> bool:

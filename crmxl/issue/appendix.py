@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crmxl.issue import looks
+from crmxl.issue.addresses import a1, quoted
 from crmxl.issue.book import Book, Page
-from crmxl.issue.places import Layout, a1, quoted
+from crmxl.issue.places import Layout
 from crmxl.issue.stamp import SHEET
 from crmxl.model import Lang, Text
 

@@ -183,6 +183,30 @@ class Page:
         with refusing():
             check(self.raw.write_comment(row - 1, column - 1, text, options))
 
+    def chart(
+        self,
+        row: int,
+        column: int,
+        kind: Mapping[str, str],
+        series: Sequence[Mapping[str, Any]],
+        settings: Mapping[str, Mapping[str, Any]],
+        options: Mapping[str, Any],
+    ) -> None:
+        """A native chart with its top left corner on the cell, which its ``options`` may shift.
+
+        ``kind`` is what XlsxWriter's add_chart takes, each of ``series`` what add_series takes, ``settings`` are by
+        method: ``legend`` is what set_legend takes.
+        """
+        with refusing():
+            chart = self.book.workbook.add_chart(dict(kind))
+            # Its fonts are for Latin letters alone; Chinese ones would be the theme's, 宋体.
+            chart._write_a_latin = lambda font: [chart._xml_empty_tag(tag, font) for tag in ("a:latin", "a:ea")]
+            for one in series:
+                chart.add_series(dict(one))
+            for method, setting in settings.items():
+                getattr(chart, f"set_{method}")(dict(setting))
+            check(self.raw.insert_chart(row - 1, column - 1, chart, dict(options)))
+
     def call(self, method: str, *arguments: Any, **options: Any) -> None:
         """Any other method of XlsxWriter's sheet, its failures raised; a row is no higher than Excel allows."""
         if method == "set_row" and len(arguments) > 1 and arguments[1] is not None:

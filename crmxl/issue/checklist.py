@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from crmxl.expression import Call, Cells, Measure, Node, Number, Reference, bind, parse
 from crmxl.issue.places import CHECKS, FIRST_ROW, FLAG, Cell, Role, Row, RowKind, SheetPlan, Span
+from crmxl.issue.ruling import PlacedRule, shown_as
 from crmxl.model import Column, Field, Key, Kind, Lang, Severity, Sheet, Text, Type
-
-if TYPE_CHECKING:
-    from crmxl.issue.ruling import PlacedRule
 
 PASS = Text("通过", "Pass")
 FAIL = Text("不通过", "Fail")
@@ -50,19 +47,23 @@ _MONTH_COUNTS = (
     Helper("_uneven", Text("月≠年", "Months differ"), Type.INTEGER, hidden=True),
     Helper("_unsplit", Text("未分解", "Not split"), Type.INTEGER, hidden=True),
 )
+_EITHER = Helper("_both", Text("重复填写", "Filled twice"), Type.INTEGER, hidden=True)
 _STATUS_WORDS = (
     ("_fault", Text("有错误值", "Error value")),
     ("_text", Text("数字格须填数字", "Number expected")),
     ("_outside", Text("超出允许范围", "Out of range")),
     ("_missing", Text("缺必填项", "Required entry missing")),
+    ("_both", Text("只能填其中一格", "Fill one cell only")),
     ("_uneven", Text("各月之和≠全年", "Months ≠ year")),
     ("_unsplit", Text("尚未分解到月", "Not split into months")),
 )
 
 
-def helpers(months: bool) -> tuple[Helper, ...]:
-    """The generated columns of a sheet, with those about months where it has any."""
-    return (_STATUS, *_COUNTS, *(_MONTH_COUNTS if months else ()))
+def helpers(months: bool, either: bool) -> tuple[Helper, ...]:
+    """The generated columns of a sheet, with those about months, and about inputs of which one is filled, where it has
+    any.
+    """
+    return (_STATUS, *_COUNTS, *((_EITHER,) if either else ()), *(_MONTH_COUNTS if months else ()))
 
 
 def required_source(column: Column, kind: RowKind) -> str | None:
@@ -73,12 +74,19 @@ def required_source(column: Column, kind: RowKind) -> str | None:
 
 
 def helper_source(
-    id: str, sheet: Sheet, row: Row, field: Field | None, lang: Lang, told: Sequence[tuple[str, Text]] = ()
+    id: str,
+    sheet: Sheet,
+    row: Row,
+    field: Field | None,
+    lang: Lang,
+    told: Sequence[tuple[str, Text]] = (),
+    without: Sequence[str] = (),
 ) -> str:
     """The expression of the generated column ``id`` in ``row``, as source text; ``told`` are the helper columns of
-    rules that are asked of this row, with their titles.
+    rules that are asked of this row, with their titles, ``without`` the columns that it has no cell in.
     """
-    columns = [field.column] if field else [column for column in sheet.columns if not column.calculated]
+    inputs = (column for column in sheet.columns if not (column.calculated or column.id in without))
+    columns = [field.column] if field else list(inputs)
     split = [column for column in columns if column.months]
     match id:
         case "_fault":
@@ -90,6 +98,10 @@ def helper_source(
         case "_missing":
             terms = list(_blanks(columns, field, row))
             return f"IF(_fault > 0, 0, {' + '.join(terms)})" if terms else "0"
+        case "_both":
+            there = ([name for name in names if name not in without] for names in sheet.one_of)
+            terms = [_twice(names) for names in there if len(names) > 1]
+            return f"IF(_fault > 0, 0, {' + '.join(terms)})" if terms else "0"
         case "_uneven" | "_unsplit":
             none, value = ("0", "1") if id == "_uneven" else ("1", "0")
             terms = [f"IF(_rest_{c.id} = 0, 0, IF(COUNT(_months_{c.id}) = 0, {none}, {value}))" for c in split]
@@ -97,7 +109,7 @@ def helper_source(
         case _:
             text = '""'
             for count, words in reversed((*_STATUS_WORDS, *told[:MOST_TOLD])):
-                if split or count not in ("_uneven", "_unsplit"):
+                if (split or count not in ("_uneven", "_unsplit")) and (sheet.one_of or count != "_both"):
                     text = f'IF({count} > 0, "{words.say(lang)}", {text})'
             return text
 
@@ -115,6 +127,11 @@ def _number(value: object) -> str:
     from crmxl.money import plain
 
     return plain(value)  # type: ignore[arg-type]
+
+
+def _twice(names: Sequence[str]) -> str:
+    filled = " + ".join(f"IF(BLANK({name}), 0, 1)" for name in names)
+    return f"IF({filled} > 1, 1, 0)"
 
 
 def _blanks(columns: Sequence[Column], field: Field | None, row: Row) -> Iterator[str]:
@@ -142,7 +159,9 @@ class Check:
     at_least: bool = False
     """Whether ``expected`` (1) is a minimum; else it is 0 and exact."""
     months: bool = False
-    """Whether only sheets with months have it."""
+    """Whether only templates with months have it."""
+    either: bool = False
+    """Whether only templates with inputs of which one is filled have it."""
 
 
 MOST_TOLD = 12
@@ -172,6 +191,13 @@ GENERATED = (
         months=True,
     ),
     Check("C07", Text("尚未分解到月的行数", "Lines not yet split into months"), "SUM(_unsplit)", HINT, months=True),
+    Check(
+        "C08",
+        Text("几格只能填其一、却填了不止一格的行数", "Lines with more than one filled where one is allowed"),
+        "SUM(_both)",
+        FAIL,
+        either=True,
+    ),
 )
 _COLUMNS = (
     ("title", Text("校验项目", "Check"), Type.TEXT),
@@ -188,12 +214,18 @@ _FLAG_TITLE = Text("总体结论", "Overall")
 
 
 def plan(
-    cells: Mapping[Key, Cell], codes: Sequence[str], lang: Lang, *, has_months: bool, rules: Sequence[PlacedRule] = ()
+    cells: Mapping[Key, Cell],
+    codes: Sequence[str],
+    lang: Lang,
+    *,
+    has_months: bool,
+    has_either: bool = False,
+    rules: Sequence[PlacedRule] = (),
 ) -> tuple[SheetPlan, dict[Key, Cell]]:
     """The sheet 校验 and its cells: generated checks, then the policy's ``rules``, over data ``cells`` whose rows
     ``codes`` carry the helper columns.
     """
-    checks = [check for check in GENERATED if has_months or not check.months]
+    checks = [one for one in GENERATED if (has_months or not one.months) and (has_either or not one.either)]
     columns = [column for column in _COLUMNS if rules or column[0] not in _OF_RULES]
     spans = tuple(
         Span(id, n, title.say(lang), type, hidden=id == "kept") for n, (id, title, type) in enumerate(columns, 2)
@@ -255,7 +287,7 @@ def plan(
             broken = f"IF({at}@difference = 0, 0, 1)"
         else:
             (asked,) = rule.asked
-            type = Type.MONEY if rule.kind is Measure.MONEY else Type.PERCENT
+            type = shown_as(asked.left, cells)
             put(row, "expected", asked.right, type=type)
             put(row, "actual", asked.left, type=type)
             put(row, "difference", asked.excess, type=type)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from crmxl.define.round import whole_name
 from crmxl.expression import Value
 from crmxl.issue import looks
+from crmxl.issue.addresses import quoted
 from crmxl.issue.book import Book, Page
-from crmxl.issue.places import FLAG, Layout, Role, RowKind, quoted
+from crmxl.issue.places import CHECKS, FLAG, Layout, Role, RowKind
 from crmxl.issue.validation import result_colours
 from crmxl.model import Assignment, Kind, Text, Type
 
@@ -215,8 +216,10 @@ def _facts(layout: Layout, assignment: Assignment) -> list[tuple[str, str]]:
 def _about(layout: Layout, sheet: str) -> str:
     plan = layout.by_id[sheet]
     inputs = sum(1 for cell in layout.inputs if cell.sheet == sheet)
-    if not inputs:
+    if sheet == CHECKS:
         return "自动检查结果，不用填写" if layout.lang == "zh" else "Automatic checks, nothing to fill"
+    if not inputs:
+        return "自动计算，不用填写" if layout.lang == "zh" else "Calculated, nothing to fill"
     rows = sum(1 for row in plan.rows if row.kind.filled)
     if plan.kind is Kind.FORM:
         return f"{rows} 个填报项" if layout.lang == "zh" else f"{rows} fields"

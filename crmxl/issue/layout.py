@@ -11,10 +11,11 @@ from fractions import Fraction
 from functools import lru_cache
 
 from crmxl.errors import DefinitionError, Problem
-from crmxl.expression import Call, Number, bind, parse
+from crmxl.expression import Call, Node, Number, bind, moved, parse
 from crmxl.issue import checklist, ruling
 from crmxl.issue.calculate import calculation_order, hold_limits
-from crmxl.issue.names import TOTAL, Names
+from crmxl.issue.dating import dated
+from crmxl.issue.names import Names
 from crmxl.issue.places import FIRST_ROW, Cell, Layout, Role, Row, RowKind, SheetPlan, Span
 from crmxl.model import (
     MONTHS,
@@ -61,7 +62,7 @@ def lay_out(
     Raises DefinitionError where a part does not exist, a reference means nothing, formulas run in a circle, or
     Excel's limits on formulas are passed.
     """
-    return _lay_out(template, year, parts or template.parts, first_month, lang, policies)
+    return _lay_out(dated(template, year), year, parts or template.parts, first_month, lang, policies)
 
 
 @lru_cache(maxsize=512)
@@ -78,10 +79,15 @@ def _lay_out(
     draft.ruled = ruling.rules_for(template, policies, year)
     for number, sheet in enumerate(template.sheets):
         draft.place(sheet, number)
+    if template.total not in draft.cells:
+        chosen = f"the parts {', '.join(parts)} leave out the total {template.total}; choose a part that has it, too"
+        raise DefinitionError((Problem(template.name, chosen),))
     draft.bind()
     rules = ruling.place(template, draft.ruled, draft.names)
     draft.ask(rules)
-    plan, cells = checklist.plan(draft.cells, draft.helpers, lang, has_months=draft.has_months, rules=rules)
+    plan, cells = checklist.plan(
+        draft.cells, draft.helpers, lang, has_months=draft.has_months, has_either=draft.has_either, rules=rules
+    )
     draft.cells.update(cells)
     layout = Layout(
         template=template,
@@ -122,7 +128,7 @@ class _Draft:
         self.pending: list[_Pending] = []
         self.helpers: list[str] = []
         """Codes of rows that units fill, which carry the helper columns."""
-        self.has_months = False
+        self.has_months = self.has_either = False
         self.ruled: list[ruling.Ruled] = []
         self.lines: dict[str, Line] = {}
         self.presets: dict[Key, str] = {}
@@ -155,6 +161,8 @@ class _Draft:
                 continue
             if row.kind in (RowKind.LINE, RowKind.OPEN):
                 self.names.leaves.append(row.code)
+            elif row.kind is RowKind.RECORD:
+                self.names.records.setdefault(sheet.id, []).append(row.code)
             for span in spans:
                 self._cell(sheet, row, span, fields.get(row.code))
             if row.kind.filled:
@@ -182,7 +190,7 @@ class _Draft:
                 for n in range(1, sheet.rows + 1):
                     yield row(RowKind.RECORD, f"{sheet.id}.{n:03d}")
                 if any(column.total for column in sheet.columns):
-                    yield row(RowKind.TOTAL, sheet.id, _TOTAL.say(self.lang))
+                    yield row(RowKind.TOTAL, sheet.total_row, _TOTAL.say(self.lang))
             case Kind.GRID:
                 totals = any(column.total for column in sheet.columns)
                 for section in self.names.chosen(sheet):
@@ -196,7 +204,7 @@ class _Draft:
                     if totals:
                         yield row(RowKind.PART_TOTAL, section.code, _PART_TOTAL.say(self.lang))
                 if totals and number > FIRST_ROW:
-                    yield row(RowKind.TOTAL, TOTAL, _TOTAL.say(self.lang))
+                    yield row(RowKind.TOTAL, sheet.total_row, _TOTAL.say(self.lang))
 
     def _headed(self, owner: Section | Group) -> str:
         return f"{owner.code}　{owner.title.say(self.lang)}"
@@ -215,6 +223,7 @@ class _Draft:
         if sheet.kind is Kind.FORM:
             yield span("value", _VALUE.say(self.lang), Type.TEXT)
         months = False
+        self.has_either = self.has_either or bool(sheet.one_of)
         for column in sheet.columns:
             yield span(column.id, column.title.say(self.lang), column.type, column)
             if column.months:
@@ -223,7 +232,7 @@ class _Draft:
                     name = f"{int(month)}月" if self.lang == "zh" else f"M{int(month)}"
                     yield span(f"{column.id}.{month}", name, column.type, column)
                 yield span(f"{column.id}.rest", _REST.say(self.lang), column.type, column)
-        for helper in checklist.helpers(months):
+        for helper in checklist.helpers(months, bool(sheet.one_of)):
             yield span(helper.id, helper.title.say(self.lang), helper.type, hidden=helper.hidden)
         for one in ruling.each_on(index, self.ruled):
             yield span(f"_{one.rule.code}", one.rule.title.say(self.lang), Type.INTEGER, hidden=True)
@@ -233,6 +242,8 @@ class _Draft:
     def _cell(self, sheet: Sheet, row: Row, span: Span, field: Field | None) -> None:
         column = field.column if field and span.id == "value" else span.column
         key = f"{row.code}@{span.id}"
+        if column is not None and column.id in self._without(row):
+            return
         if span.id == "title":
             if row.kind is RowKind.OPEN:
                 self._put(sheet, row, span, Role.INPUT, Type.TEXT)
@@ -240,12 +251,13 @@ class _Draft:
             else:
                 self._put(sheet, row, span, Role.LABEL, Type.TEXT, text=row.title)
         elif column is None and span.id.startswith(_RULE):
-            if any(row.code in one.codes and span.id == f"_{one.rule.code}" for one in self.ruled):
+            if any(row.code in one.lines and span.id == f"_{one.rule.code}" for one in self.ruled):
                 self._put(sheet, row, span, Role.CALCULATED, span.type)
         elif column is None:
             if row.kind.filled:
-                told = [(f"_{one.rule.code}", one.rule.title) for one in self.ruled if row.code in one.codes]
-                source = checklist.helper_source(span.id, sheet, row, field, self.lang, told)
+                told = [(f"_{one.rule.code}", one.rule.title) for one in self.ruled if row.code in one.lines]
+                without = self._without(row)
+                source = checklist.helper_source(span.id, sheet, row, field, self.lang, told, without)
                 self._put(sheet, row, span, Role.CALCULATED, span.type)
                 self.pending.append(_Pending(key, source, sheet))
         elif column.calculated:
@@ -281,6 +293,10 @@ class _Draft:
                     _Pending(key, condition, sheet, required=True, path=f"{sheet.id}.{column.id}.required_if")
                 )
 
+    def _without(self, row: Row) -> tuple[str, ...]:
+        """Columns that have no cell in ``row``."""
+        return self.lines[row.code].without if row.code in self.lines else ()
+
     def _put(
         self, sheet: Sheet, row: Row, span: Span, role: Role, type: Type, column: Column | None = None, text: str = ""
     ) -> None:
@@ -314,15 +330,27 @@ class _Draft:
     # -- binding -------------------------------------------------------------------------------------------------
 
     def bind(self) -> None:
-        """Turn every source text into a bound expression."""
+        """Turn every source text into a bound expression; the rows of a list have it from the first row that does."""
         problems = []
+        first: dict[tuple[str, str, str], tuple[str, Node]] = {}
         for item in self.pending:
+            code, column = split_key(item.key)
+            alike = item.sheet.id, column, item.source
+            if alike in first:
+                row, node = first[alike]
+                self._bound(item, moved(node, f"{row}@", f"{code}@"))
+                continue
             try:
-                node = bind(parse(item.source), self.names.resolver(split_key(item.key)[0], item.sheet))
+                node = bind(parse(item.source), self.names.resolver(code, item.sheet))
             except ValueError as error:
                 problems.append(Problem(f"{self.template.name}: {item.path or item.key}", f"{error} (at {item.key})"))
                 continue
-            cell = self.cells[item.key]
-            self.cells[item.key] = replace(cell, required=node) if item.required else replace(cell, formula=node)
+            self._bound(item, node)
+            if item.sheet.kind is Kind.LIST and code != item.sheet.total_row:
+                first[alike] = code, node
         if problems:
             raise DefinitionError(tuple(problems))
+
+    def _bound(self, item: _Pending, node: Node) -> None:
+        cell = self.cells[item.key]
+        self.cells[item.key] = replace(cell, required=node) if item.required else replace(cell, formula=node)

@@ -34,7 +34,7 @@ NUMBERS = {
     Type.MONEY: MONEY,
     Type.INTEGER: "#,##0_ ;[Red]-#,##0_ ;0_ ;@",
     Type.PERCENT: "0.00%",
-    Type.QUANTITY: "#,##0.##_ ;[Red]-#,##0.##_ ;0_ ;@",
+    Type.QUANTITY: "#,##0.00_ ;[Red]-#,##0.00_ ;0_ ;@",
     Type.TEXT: "@",
     Type.CHOICE: "@",
     Type.DATE: "yyyy-mm-dd",
@@ -94,6 +94,8 @@ def cell(role: Role, type: Type, row: RowKind, *, unlocked: bool = False) -> Loo
         looks |= {"text_wrap": True, "align": "left"}
     elif type is Type.DATE:
         looks |= {"align": "center"}
+    else:
+        looks |= {"shrink": True}  # a number that is longer than its column is small rather than ####
     match role:
         case Role.INPUT:
             looks |= {"bg_color": _INPUT, "font_color": "#1246A0", "border": 4, "border_color": "#8FA3BA", "locked": 0}

@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from crmxl.expression import Cells, Measure, Node, Number, Reference
+from crmxl.define.references import ABOVE
+from crmxl.expression import Call, Cells, Measure, Node, Number, Reference
 from crmxl.issue.places import Cell, Role, Span
 from crmxl.model import MONTHS, Group, Key, Kind, Section, Sheet, Type, split_key
-
-TOTAL = "total"
-"""Code of a grid's grand total."""
 
 
 @dataclass
@@ -24,11 +22,15 @@ class Names:
     cells: dict[Key, Cell] = field(default_factory=dict)
     leaves: list[str] = field(default_factory=list)
     """Codes of grid lines, blank ones too."""
+    records: dict[str, list[str]] = field(default_factory=dict)
+    """Codes of the rows of each list, by sheet id."""
     spans: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     """Columns by sheet id."""
     sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Line codes by the name of a policy's set."""
     _inputs: dict[str, list[Key]] = field(default_factory=dict)
+    _gathered: dict[str, Node] = field(default_factory=dict)
+    """Cells of patterns: thousands of rows that ask one column of all share one set."""
 
     def chosen(self, sheet: Sheet) -> list[Section]:
         """The sections of ``sheet`` that this layout has."""
@@ -55,22 +57,33 @@ class Names:
                 return Number(Fraction(self.first_month))
             raise ValueError(f"nothing is named {text}")
         if "*" in text:
-            prefix, column = split_key(text)
-            return self._several(
-                [
-                    f"{leaf}@{column}"
-                    for leaf in self.leaves
-                    if (prefix == "*" or leaf.startswith(prefix[:-1])) and f"{leaf}@{column}" in self.cells
-                ]
-            )
+            if text not in self._gathered:
+                self._gathered[text] = self._pattern(*split_key(text))
+            return self._gathered[text]
         if text in self.cells:
             return self._one(text)
         named, column = split_key(text)
         if named in self.sets:
             return self._several([f"{leaf}@{column}" for leaf in self.sets[named] if f"{leaf}@{column}" in self.cells])
+        if named == ABOVE and sheet is not None:
+            return self._above(code, column, sheet)
         if self.parts:
             return Number(Fraction(0))  # a line of a part that this unit does not have
         raise ValueError(f"there is no {text}")
+
+    def _pattern(self, pattern: str, column: str) -> Node:
+        """The lines under a code, or the rows of a list."""
+        prefix = pattern.removesuffix("*")
+        codes = self.records.get(prefix[:-1]) or [leaf for leaf in self.leaves if leaf.startswith(prefix)]
+        return self._several([key for code in codes if (key := f"{code}@{column}") in self.cells])
+
+    def _above(self, code: str, column: str, sheet: Sheet) -> Node:
+        """What the lines of the same grid that stand above the line ``code`` come to. Cell by cell, for a range would
+        take in what somebody moves into it.
+        """
+        keys = (f"{leaf}@{column}" for leaf in self.leaves[: self.leaves.index(code)])
+        there = [key for key in keys if key in self.cells and self.cells[key].sheet == sheet.id]
+        return Call("SUM", tuple(map(self._one, there))) if there else Number(Fraction(0))
 
     def _one(self, key: Key) -> Node:
         cell = self.cells[key]
@@ -79,7 +92,8 @@ class Names:
     def _several(self, found: Sequence[Key]) -> Node:
         measures = {self.cells[key].measure for key in found} or {Measure.NUMBER}
         typed = any(self.cells[key].role is Role.INPUT for key in found)
-        return Cells(tuple(found), Measure.MONEY if Measure.MONEY in measures else measures.pop(), typed, several=True)
+        first = next(one for one in Measure if one in measures)  # money goes before numbers, and texts go last
+        return Cells(tuple(found), first, typed, several=True)
 
     def _row_set(self, name: str, code: str, sheet: Sheet) -> Node:
         """The generated sets of a row: its inputs, a column's months, what a subtotal adds."""
@@ -122,7 +136,7 @@ class Names:
         if sheet.kind is Kind.LIST:
             return of([f"{sheet.id}.{n:03d}" for n in range(1, sheet.rows + 1)])
         chosen = self.chosen(sheet)
-        if code == TOTAL:
+        if code == sheet.total_row:
             return of([section.code for section in chosen])
         for section in chosen:
             if code == section.code:

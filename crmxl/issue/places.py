@@ -1,4 +1,4 @@
-"""Where every value of a workbook stands: the layout's types and the arithmetic of addresses.
+"""Where every value of a workbook stands: the layout's types.
 
 Rows and columns count from 1, as in A1 addresses.
 """
@@ -6,14 +6,15 @@ Rows and columns count from 1, as in A1 addresses.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from crmxl.expression import Measure, Node, Value, excel
+from crmxl.expression import MAX_FORMULA, Measure, Node, Value, excel
+from crmxl.issue.addresses import Box, boxes, quoted
 from crmxl.model import Column, Key, Kind, Lang, Template, Text, Type, split_key
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ HEADLINE_COLUMN = 4
 HEADER_ROW = 6
 FIRST_ROW = 7
 MARKER = "crmxl:"
+_OWN_ROW = "\0"
+_LARGE = 64
+"""Keys from which on a set is large."""
 CHECKS = "_checks"
 """Id of the generated sheet 校验."""
 SIGNATURES = (
@@ -211,6 +215,10 @@ class Layout:
     presets: Mapping[Key, str] = field(default_factory=dict)
     """Values of issued cells that the template itself gives, as decimal strings or text."""
 
+    def __getstate__(self) -> dict[str, object]:
+        """What it is made of; what has been found out goes by the identity of objects, which another process lacks."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
     @cached_property
     def titles(self) -> Mapping[str, str]:
         """Row titles by code."""
@@ -267,6 +275,10 @@ class Layout:
         return found
 
     @cached_property
+    def _large(self) -> dict[int, tuple[tuple[Key, ...], list[Box]]]:
+        return {}
+
+    @cached_property
     def _formulas(self) -> dict[Key, str]:
         return {}
 
@@ -276,20 +288,61 @@ class Layout:
         if text is None:
             cell = self.cells[key]
             assert cell.formula is not None, key
-            text = self._formulas[key] = excel(cell.formula, self.addresser(cell.sheet))
+            alike = cell.sheet in self._alike and key.startswith(f"{cell.sheet}.") and "@_P" not in key
+            text = self._in_row(cell, cell.formula) if alike else excel(cell.formula, self.addresser(cell.sheet))
+            self._formulas[key] = text
+        return text
+
+    @cached_property
+    def _alike(self) -> frozenset[str]:
+        """Lists whose rows have the same formulas but for their own row's number: every rule asks all rows or none."""
+        asked = [[one.code.rpartition(".")[0] for one in placed.asked] for placed in self.rules]
+        lists = (sheet for sheet in self.sheets if sheet.kind is Kind.LIST)
+        counts = {sheet.id: sum(row.kind is RowKind.RECORD for row in sheet.rows) for sheet in lists}
+        return frozenset(id for id, rows in counts.items() if all(one.count(id) in (0, rows) for one in asked))
+
+    @cached_property
+    def _wordings(self) -> dict[tuple[str, int], str]:
+        """Excel texts of columns of lists, with a placeholder for the row's own number."""
+        return {}
+
+    def _in_row(self, cell: Cell, formula: Node) -> str:
+        """The Excel text of a list's cell: worded once for its column, thousands of rows are filled in."""
+        wording = self._wordings.get((cell.sheet, cell.column))
+        if wording is None:
+            elsewhere = self.addresser(cell.sheet)
+
+            def address(keys: tuple[Key, ...]) -> list[str]:
+                if any((self.cells[key].sheet, self.cells[key].row) != (cell.sheet, cell.row) for key in keys):
+                    return elsewhere(keys)
+                return [box.in_row(_OWN_ROW) for box in self._boxes(keys)]
+
+            wording = self._wordings[cell.sheet, cell.column] = excel(formula, address)
+        text = wording.replace(_OWN_ROW, str(cell.row))
+        if len(text) + 1 > MAX_FORMULA:
+            raise ValueError(f"the formula would have {len(text) + 1:,} characters; Excel allows {MAX_FORMULA:,}")
         return text
 
     def addresser(self, home: str) -> Callable[[tuple[Key, ...]], list[str]]:
         """How formulas on the sheet ``home`` write keys."""
 
         def address(keys: tuple[Key, ...]) -> list[str]:
-            places = [(self.cells[key].sheet, self.cells[key].row, self.cells[key].column) for key in keys]
             return [
                 str(box) if box.sheet == home else f"{quoted(self.by_id[box.sheet].name)}!{box}"
-                for box in boxes(places)
+                for box in self._boxes(keys)
             ]
 
         return address
+
+    def _boxes(self, keys: tuple[Key, ...]) -> list[Box]:
+        """The rectangles of ``keys``; those of a large set, which thousands of rows may share, are found once."""
+        found = self._large.get(id(keys))
+        if found is None or found[0] is not keys:
+            places = ((self.cells[key].sheet, self.cells[key].row, self.cells[key].column) for key in keys)
+            found = keys, boxes(places)
+            if len(keys) > _LARGE:
+                self._large[id(keys)] = found
+        return found[1]
 
     def heading(self, key: Key) -> str:
         """Column title of ``key`` for people; empty where the sheet has one value column."""
@@ -306,84 +359,6 @@ class Layout:
             what = self.formula(key) if cell.formula is not None else cell.text
             digest.update(f"\n{key} {cell.sheet} {cell.row} {cell.column} {cell.role} {what}".encode())
         return digest.hexdigest()[:16]
-
-
-def letters(column: int) -> str:
-    """Column letters: 1 is A, 27 is AA."""
-    text = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
-
-
-def column_number(letters: str) -> int:
-    """The number of a column by its letters, large or small: A is 1, AA is 27."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def a1(row: int, column: int) -> str:
-    """An address such as ``C5``."""
-    return f"{letters(column)}{row}"
-
-
-def quoted(name: str) -> str:
-    """A tab's name as formulas write it."""
-    return "'" + name.replace("'", "''") + "'"
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle of cells."""
-
-    sheet: str
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    @property
-    def first(self) -> str:
-        """Address of the top-left cell."""
-        return a1(self.top, self.left)
-
-    def __str__(self) -> str:
-        last = a1(self.bottom, self.right)
-        return self.first if self.first == last else f"{self.first}:{last}"
-
-
-def boxes(places: Iterable[tuple[str, int, int]]) -> list[Box]:
-    """Cells (sheet, row, column) as few rectangles, by sheet in order of appearance, then row."""
-    rows: dict[tuple[str, int], list[int]] = {}
-    for sheet, row, column in places:
-        rows.setdefault((sheet, row), []).append(column)
-    by_sheet: dict[str, dict[tuple[int, int], list[int]]] = {sheet: {} for sheet, _ in rows}
-    for (sheet, row), columns in sorted(rows.items(), key=lambda item: item[0][1]):
-        for run in _runs(sorted(set(columns))):
-            by_sheet[sheet].setdefault(run, []).append(row)
-    found = []
-    for sheet, runs in by_sheet.items():
-        here = [
-            Box(sheet, top, left, bottom, right)
-            for (left, right), numbers in runs.items()
-            for top, bottom in _runs(numbers)
-        ]
-        found.extend(sorted(here, key=lambda box: (box.top, box.left)))
-    return found
-
-
-def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Ascending numbers as runs (first, last)."""
-    runs: list[tuple[int, int]] = []
-    for number in numbers:
-        if runs and runs[-1][1] == number - 1:
-            runs[-1] = (runs[-1][0], number)
-        else:
-            runs.append((number, number))
-    return runs
 
 
 def column_of(key: Key) -> str:

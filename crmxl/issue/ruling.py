@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 from crmxl.define.policies import applicable
 from crmxl.define.policy import line_codes
@@ -22,13 +23,15 @@ from crmxl.expression import (
     bind,
     keys,
     measure,
+    moved,
     parse,
     walk,
 )
 from crmxl.expression import references as names_in
 from crmxl.expression.nodes import Binary
 from crmxl.issue.names import Names
-from crmxl.model import Key, Sheet, Template
+from crmxl.issue.places import Cell
+from crmxl.model import Key, Kind, Sheet, Template, Type
 from crmxl.policy import Limit, Policy, Rule
 
 _ZERO = Number(Fraction(0))
@@ -52,6 +55,17 @@ class Asked:
     """The cell it is about."""
     names: Mapping[str, Node | Limit] = field(default_factory=dict)
     """What the message's other placeholders stand for."""
+
+    def moved(self, code: str) -> Asked:
+        """What is asked of the row ``code`` of the same list."""
+        row, other = f"{self.code}@", f"{code}@"
+
+        def here(node: Node) -> Node:
+            return moved(node, row, other)
+
+        names = {name: one if isinstance(one, Limit) else here(one) for name, one in self.names.items()}
+        at = other + self.at[len(row) :] if self.at.startswith(row) else self.at
+        return Asked(code, here(self.holds), here(self.left), here(self.right), here(self.excess), at, names)
 
 
 @dataclass(frozen=True)
@@ -82,6 +96,11 @@ class Ruled:
     codes: tuple[str, ...]
     sheets: frozenset[int]
 
+    @cached_property
+    def lines(self) -> frozenset[str]:
+        """The codes, to ask thousands of rows whether they are among them."""
+        return frozenset(self.codes)
+
 
 def rules_for(template: Template, policies: Sequence[Policy], year: int) -> list[Ruled]:
     """The unit's own rules of ``policies`` that are in force for ``template`` in ``year``, in their order."""
@@ -106,18 +125,26 @@ def place(template: Template, ruled: Sequence[Ruled], names: Names) -> tuple[Pla
     A rule none of whose lines this layout has is left out, and so is one whose own cell it does not have.
     """
     index = by_code(rows(template))
+    there = {key.rpartition("@")[0] for key in names.cells}
     problems: list[Problem] = []
     placed = []
     for one in ruled:
         if "@" in one.rule.at and one.rule.at not in names.cells:
             continue  # it is about a line of a part that was not issued
         names.sets = {id: line_codes(line_set, template) for id, line_set in one.policy.sets.items()}
-        codes = [code for code in one.codes if any(key.startswith(f"{code}@") for key in names.cells)]
+        codes = [code for code in one.codes if code in there]
         asked = []
         try:
+            first: dict[str, Asked] = {}
             for code in codes if one.rule.each else [""]:
                 sheet = template.sheets[index[code].sheet] if code else None
+                alike = sheet.id if sheet and sheet.kind is Kind.LIST and not one.rule.by_line else ""
+                if alike in first:
+                    asked.append(first[alike].moved(code))
+                    continue
                 asked.append(_ask(one.rule, code, sheet, names))
+                if alike:
+                    first[alike] = asked[-1]
         except ValueError as error:
             problems.append(Problem(f"{one.policy.name}: {one.rule.code}", f"{error} (template {template.name})"))
         if asked:
@@ -183,6 +210,21 @@ def _first(node: Node) -> Key:
     read = [part for part in walk(node) if isinstance(part, Cells)]
     single = [part.keys[0] for part in read if not part.several]
     return next(iter(single or keys(node)), "")
+
+
+def shown_as(node: Node, cells: Mapping[Key, Cell]) -> Type:
+    """How a number that ``node`` gives reads: an amount, so many of something, or a ratio.
+
+    A number of things is what stands in cells of whole numbers and quantities; what is divided is a ratio.
+    """
+    kind = measure(node)
+    if kind in (Measure.MONEY, Measure.COUNT):
+        return Type.MONEY if kind is Measure.MONEY else Type.INTEGER
+    types = {cells[key].type for key in keys(node)} & {Type.INTEGER, Type.QUANTITY, Type.PERCENT, Type.MONEY}
+    divided = any(isinstance(part, Binary) and part.operator == "/" for part in walk(node))
+    if divided or not types or not types <= {Type.INTEGER, Type.QUANTITY}:
+        return Type.PERCENT
+    return Type.INTEGER if types == {Type.INTEGER} else Type.QUANTITY
 
 
 def each_on(sheet: int, ruled: Sequence[Ruled]) -> Iterator[Ruled]:

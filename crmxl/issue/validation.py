@@ -8,9 +8,10 @@ from typing import Any
 
 from crmxl.expression import Measure
 from crmxl.issue import looks
+from crmxl.issue.addresses import a1, boxes, letters
 from crmxl.issue.book import Page
 from crmxl.issue.checklist import FAIL, HINT, INCOMPLETE, PASS
-from crmxl.issue.places import CHECKS, FIRST_ROW, NOTE_ROW, Cell, Layout, Role, SheetPlan, a1, boxes, letters
+from crmxl.issue.places import CHECKS, FIRST_ROW, NOTE_ROW, Cell, Layout, Role, SheetPlan
 from crmxl.issue.ruling import PlacedRule
 from crmxl.model import Kind, Severity, Text, Type
 from crmxl.money import LIMIT_INPUT, plain, show

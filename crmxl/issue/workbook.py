@@ -11,10 +11,10 @@ from typing import Any
 
 from crmxl.errors import WriteError
 from crmxl.expression import Value
-from crmxl.issue import appendix, guide, looks, printing, remarks
+from crmxl.issue import appendix, charting, guide, looks, printing, remarks
+from crmxl.issue.addresses import a1, letters
 from crmxl.issue.book import Book, Page, footer
 from crmxl.issue.calculate import calculate, subtract
-from crmxl.issue.names import TOTAL
 from crmxl.issue.places import (
     CHECKS,
     FIRST_ROW,
@@ -34,8 +34,6 @@ from crmxl.issue.places import (
     Row,
     RowKind,
     SheetPlan,
-    a1,
-    letters,
 )
 from crmxl.issue.remarks import Carried
 from crmxl.issue.stamp import Stamp, properties, stamp_text
@@ -52,8 +50,6 @@ PROTECTION = {
     "select_unlocked_cells": True,
 }
 """What a protected sheet still allows; no password: locks are against accidents, checks are against the rest."""
-_ANCHORS = {TOTAL, split_key(FLAG)[0]}
-"""Codes that are for the reader alone."""
 _UNIT = Text("预算单位：{unit}　　预算年度：{year}　　单位：元", "Unit: {unit}    Year: {year}    Amounts in yuan")
 _CHECK = Text("校验", "Check")
 _LEFT = Text("上限余额（元）", "Left (yuan)")
@@ -103,6 +99,8 @@ def write(
     writer = _Writer(book, layout, assignment, values, marked, cache)
     first = guide.write(book, layout, assignment, writer.flag_value(), beside if notes else None)
     for plan in layout.sheets:
+        if plan.id == CHECKS:
+            writer.charts()
         writer.sheet(plan)
     appendix.write_change_log(book, layout.lang, beside.log)
     appendix.write_scratch(book, layout.lang, beside.scratch)
@@ -142,9 +140,18 @@ def issued_values(layout: Layout, assignment: Assignment) -> dict[Key, Value]:
 def words_around(layout: Layout, plan: SheetPlan, assignment: Assignment) -> set[str]:
     """The texts that are issued on a data sheet outside its keyed cells, the signature block aside."""
     lang = layout.lang
-    words = {_CHECK.say(lang), _LEFT.say(lang), _CODE.say(lang), plan.note, heading(layout, plan)}
+    words = {_CHECK.say(lang), _LEFT.say(lang), _CODE.say(lang), plan.note, heading(layout, plan.name)}
     words |= {row.title for row in plan.rows} | {span.title for span in plan.spans}
     return words | {_unit_line(layout, assignment)}
+
+
+def words_on_charts(layout: Layout, assignment: Assignment) -> set[str]:
+    """The texts that are issued on the sheet 图表."""
+    return charting.words(layout) | set(_chart_head(layout, assignment))
+
+
+def _chart_head(layout: Layout, assignment: Assignment) -> tuple[str, str]:
+    return heading(layout, charting.NAME.say(layout.lang)), _unit_line(layout, assignment)
 
 
 def _unit_line(layout: Layout, assignment: Assignment) -> str:
@@ -196,10 +203,20 @@ class _Writer:
         data_validations(page, self.layout, plan)
         conditional_formats(page, self.layout, plan)
         printing.set_up(page, plan, visible, heights)
-        left = footer(f"{self.layout.template.name} {self.assignment.unit_name or self.assignment.unit}".strip())
-        page.call("set_footer", f"&L&8 {left}&C&8 {_PAGES.say(self.lang)}&R&8 {footer(plan.name)}")
+        self._footer(page, plan.name)
         page.call("ignore_errors", {"number_stored_as_text": f"A1:{letters(plan.spans[-1].number)}{plan.last_row}"})
         page.call("protect", "", PROTECTION)
+
+    def charts(self) -> None:
+        """图表, where the template has charts of what is issued."""
+        head = _chart_head(self.layout, self.assignment)
+        page = charting.write(self.book, self.layout, self.values, head, cache=self.cache)
+        if page is not None:
+            self._footer(page, charting.NAME.say(self.lang))
+
+    def _footer(self, page: Page, name: str) -> None:
+        left = footer(f"{self.layout.template.name} {self.assignment.unit_name or self.assignment.unit}".strip())
+        page.call("set_footer", f"&L&8 {left}&C&8 {_PAGES.say(self.lang)}&R&8 {footer(name)}")
 
     def _head(self, page: Page, plan: SheetPlan, start: int, visible: Mapping[int, float]) -> None:
         page.call("set_default_row", looks.ROW_HEIGHT)
@@ -210,7 +227,7 @@ class _Writer:
         for row in (MARKER_ROW, ID_ROW):
             page.call("set_row", row - 1, None, None, {"hidden": True})
         page.call("set_row", TITLE_ROW - 1, 30)
-        page.text(TITLE_ROW, start, heading(self.layout, plan), looks.TITLE)
+        page.text(TITLE_ROW, start, heading(self.layout, plan.name), looks.TITLE)
         page.text(STATUS_ROW, start, _unit_line(self.layout, self.assignment), looks.INFO)
         page.text(NOTE_ROW, 1, _CHECK.say(self.lang), looks.LABEL)
         reference = self.layout.addresser(plan.id)((FLAG,))[0]
@@ -259,7 +276,14 @@ class _Writer:
             for span in visible:
                 page.text(row.number, span.number, row.title if span.id == "title" else "", style)
             return
-        page.text(row.number, 1, row.code, looks.code(row.kind, unlocked=unlocked, shown=row.code not in _ANCHORS))
+        page.text(
+            row.number,
+            1,
+            row.code,
+            looks.code(
+                row.kind, unlocked=unlocked, shown=row.kind is not RowKind.TOTAL and row.code != split_key(FLAG)[0]
+            ),
+        )
         for span in plan.spans:
             cell = by_place.get((row.number, span.number))
             if cell is not None:
@@ -320,10 +344,10 @@ def write_value(page: Page, row: int, column: int, value: Value, style: Mapping[
         page.text(row, column, str(value), style)
 
 
-def heading(layout: Layout, plan: SheetPlan) -> str:
-    """The title line of a sheet."""
+def heading(layout: Layout, name: str) -> str:
+    """The title line of the sheet called ``name``."""
     title = guide.headline(layout)
-    return f"{title}（{plan.name}）" if layout.lang == "zh" else f"{title}: {plan.name}"
+    return f"{title}（{name}）" if layout.lang == "zh" else f"{title}: {name}"
 
 
 def column_widths(plan: SheetPlan, lang: Lang) -> dict[int, float]:

@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from crmxl.catalogue import finding
-from crmxl.issue.places import CHECKS, MARKER, NOTE_ROW, Layout, Row, RowKind, SheetPlan, Span, a1
+from crmxl.issue.addresses import a1
+from crmxl.issue.places import CHECKS, MARKER, NOTE_ROW, Layout, Row, RowKind, SheetPlan, Span
 from crmxl.model import Finding, Key, Kind, Place
 from crmxl.receive.cells import Cells, Tab
 from crmxl.receive.submission import ContentType, Spot

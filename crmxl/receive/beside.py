@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from crmxl.issue import appendix, guide
+from crmxl.issue import appendix, charting, guide
+from crmxl.issue.addresses import a1
 from crmxl.issue.book import MAX_TEXT
-from crmxl.issue.places import SIGNATURES, Layout, Role, a1
+from crmxl.issue.places import SIGNATURES, Layout, Role
 from crmxl.issue.stamp import SHEET
-from crmxl.issue.workbook import words_around
+from crmxl.issue.workbook import words_around, words_on_charts
 from crmxl.model import Text
 from crmxl.receive.anchors import Anchors, Located, Standing
 from crmxl.receive.cells import Cells, Tab
@@ -30,10 +31,11 @@ _REACH = 10_000, 256
 _SHOWN = 60
 """Characters of a content that is named."""
 _WHOLE = Text("整张表", "the whole sheet")
+_CHARTS = Text("图表", "charts")
 _OBJECTS = (
     (("/comment", "/threadedcomment"), Text("批注", "notes on cells")),
     (("/media/",), Text("图片", "pictures")),
-    (("/charts/chart",), Text("图表", "charts")),
+    (("/charts/chart",), _CHARTS),
     (("/pivottables/",), Text("数据透视表", "pivot tables")),
 )
 """What stands over cells, by the names of its parts in small letters."""
@@ -62,8 +64,10 @@ def beside(submission: Submission, anchors: Anchors, standing: Standing, cells: 
     log = own(appendix.CHANGE_LOG.say(lang), appendix.log_words(lang))
     if not stamp.annotated:  # else most of it is what we wrote ourselves
         found += _sheets(layout, anchors, cells)
-        found += _objects(parts)
-        found += _on_guide(tabs.get(guide.NAME.say(lang), Tab("")), guide.texts(layout, stamp.assignment))
+        charts = tabs.get(charting.NAME.say(lang), Tab("")) if charting.drawn(layout) else Tab("")
+        found += _objects(parts, len(charting.drawn(layout)) if charts.cells else 0)
+        found += _on_generated(tabs.get(guide.NAME.say(lang), Tab("")), guide.texts(layout, stamp.assignment))
+        found += _on_generated(charts, words_on_charts(layout, stamp.assignment))
     count = len(found)
     for sheet in anchors.sheets:
         issued = words_around(layout, sheet.plan, stamp.assignment) if sheet.id_row else ()
@@ -101,21 +105,24 @@ def _sheets(layout: Layout, anchors: Anchors, cells: Cells) -> Iterator[Uncarrie
     """Sheets of which nothing is carried: added ones, and issued ones that stand twice or have no column ids."""
     own = {one.say(layout.lang) for one in (guide.NAME, appendix.SCRATCH, appendix.CHANGE_LOG)} | {SHEET}
     own |= {sheet.tab.name for sheet in anchors.sheets if sheet.id_row}
+    own |= {charting.NAME.say(layout.lang)} if charting.drawn(layout) else set()
     for tab in cells.tabs:
         if tab.name not in own:
             yield Uncarried(visible(tab.name), _WHOLE)
 
 
-def _objects(parts: Source) -> Iterator[Uncarried]:
+def _objects(parts: Source, charts: int) -> Iterator[Uncarried]:
+    """What stands over cells beyond the issued ``charts``, which one drawing holds."""
     names = [name.casefold() for name in parts.names()]
-    found = [what for signs, what in _OBJECTS if any(sign in name for name in names for sign in signs)]
-    if not found and any(_DRAWING in name for name in names):
+    counts = [(what, sum(any(sign in name for sign in signs) for name in names)) for signs, what in _OBJECTS]
+    found = [what for what, count in counts if count > (charts if what is _CHARTS else 0)]
+    if not found and sum(_DRAWING in name for name in names) > bool(charts):
         found = [_SHAPES]
     return (Uncarried("", what) for what in found)
 
 
-def _on_guide(tab: Tab, issued: Collection[str]) -> Iterator[Uncarried]:
-    """What was written on 填报说明."""
+def _on_generated(tab: Tab, issued: Collection[str]) -> Iterator[Uncarried]:
+    """What was written on 填报说明 or 图表."""
     for row, cells in tab.by_row.items():
         theirs = [
             column

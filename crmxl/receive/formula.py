@@ -9,7 +9,8 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from crmxl.issue.places import LAST_COLUMN, LAST_ROW, column_number, letters
+from crmxl.issue.addresses import column_number, letters
+from crmxl.issue.places import LAST_COLUMN, LAST_ROW
 
 _WORD = r"""(?:'(?:[^']|'')*+'|\[(?:[^][]|\[[^][]*+\])*+\]|[^\s"'\[\](){},;+\-*/^&=<>%@])"""
 _TOKEN = re.compile(

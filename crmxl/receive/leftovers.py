@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from crmxl.catalogue import finding
-from crmxl.issue.places import SIGNATURES, Layout, Role, a1, column_of
+from crmxl.issue.addresses import a1
+from crmxl.issue.places import SIGNATURES, Layout, Role, column_of
 from crmxl.model import Finding, Kind, Place, Text
 from crmxl.money import read_number, show_plain
 from crmxl.receive.anchors import Located, span_title

@@ -15,6 +15,7 @@ from pathlib import Path
 from crmxl.define.library import Library
 from crmxl.define.policies import Policies
 from crmxl.errors import CrmxlError
+from crmxl.expression import Call, Measure, Node, measure
 from crmxl.issue.places import CHECKS, Layout, Role
 from crmxl.model import Finding, Key
 from crmxl.receive import surroundings
@@ -94,7 +95,8 @@ def _contents(found: Submission, identity: Identity, cells: Cells, parts: Parts)
 
 
 def _settled(layout: Layout, contents: dict[Key, Content]) -> dict[Key, Content]:
-    """``contents``; where the workbook was calculated, an issued text formula without a value shows the empty text.
+    """``contents``; where the workbook was calculated, an issued formula without a value that can give a text shows the
+    empty one.
 
     The writer (XlsxWriter) stores that result as openpyxl stores none at all. Inputs are left as they are: a formula
     typed there whose value is missing must not read as blank.
@@ -106,10 +108,21 @@ def _settled(layout: Layout, contents: dict[Key, Content]) -> dict[Key, Content]
         return contents
     return {
         key: content._replace(type=ContentType.TEXT, calculated=True)
-        if not content.calculated and cells[key].role is Role.CALCULATED and not cells[key].type.numeric
+        if not content.calculated and cells[key].role is Role.CALCULATED and _textual(cells[key].formula)
         else content
         for key, content in contents.items()
     }
+
+
+def _textual(formula: Node | None) -> bool:
+    """Whether a formula can give a text; one for a number can, where it gives none: ``IF(x = 0, "", y / x)``."""
+    match formula:
+        case Call("IF", (_, yes, no)):
+            return _textual(yes) or _textual(no)
+        case None:
+            return False
+        case _:
+            return measure(formula) is Measure.TEXT
 
 
 def _structure(
@@ -135,5 +148,5 @@ def _structure(
         findings += surroundings.hidden_amounts(submission, sheet)
         findings += surroundings.closed_months(submission, sheet)
     findings += tell(strays)
-    findings += surroundings.added_sheets(anchors, cells)
+    findings += surroundings.added_sheets(layout, anchors, cells)
     return replace(submission, strays=strays, flags=flags, headers=headers), findings

@@ -14,7 +14,8 @@ from functools import cached_property
 from itertools import product
 from xml.etree.ElementTree import Element
 
-from crmxl.issue.places import LAST_COLUMN, LAST_ROW, a1, column_number, letters
+from crmxl.issue.addresses import a1, column_number, letters
+from crmxl.issue.places import LAST_COLUMN, LAST_ROW
 from crmxl.model import Text
 from crmxl.receive.formula import Movable
 from crmxl.receive.limits import LIMITS, damaged, too_many, unsafe

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from crmxl.issue.places import Layout, RowKind, a1
+from crmxl.issue.addresses import a1
+from crmxl.issue.places import Layout, RowKind
 from crmxl.issue.stamp import Stamp
 from crmxl.model import Finding, Key, Place, Said
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from crmxl.catalogue import finding
 from crmxl.define.names import TAKEN_TABS
-from crmxl.issue.places import CHECKS, Role, a1, letters
+from crmxl.issue import charting
+from crmxl.issue.addresses import a1, letters
+from crmxl.issue.places import CHECKS, Layout, Role
 from crmxl.model import Finding, Key, Place, Said, Text
 from crmxl.receive.anchors import Anchors, Located
 from crmxl.receive.cells import Cells
@@ -62,9 +64,11 @@ def closed_months(submission: Submission, sheet: Located) -> Iterator[Finding]:
             yield finding("S115", place=submission.place(key), key=key, found=found)
 
 
-def added_sheets(anchors: Anchors, cells: Cells) -> Iterator[Finding]:
-    """S116: one for all sheets that were not issued."""
+def added_sheets(layout: Layout, anchors: Anchors, cells: Cells) -> Iterator[Finding]:
+    """S116: one for all sheets that were not issued; 图表 is issued where the template has charts."""
     known = {*anchors.marked, *TAKEN_TABS}
+    if not charting.drawn(layout):
+        known -= {charting.NAME.zh, charting.NAME.en}
     added = [tab.name for tab in cells.tabs if tab.name not in known]
     if added:
         yield finding("S116", place=Place(added[0]), found=Text(_listed(added, "、"), _listed(added)))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from crmxl.issue import looks
+from crmxl.issue.addresses import letters
 from crmxl.issue.book import Book, Page, footer
 from crmxl.issue.looks import Looks
-from crmxl.issue.places import letters
 from crmxl.model import Lang, Text
 from crmxl.report.board import Cell
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from crmxl.group.progress import Branch, Progress
 from crmxl.group.standing import STATES, State
 from crmxl.issue import looks
+from crmxl.issue.addresses import a1
 from crmxl.issue.book import Book, Page, refusing
 from crmxl.issue.looks import Looks
-from crmxl.issue.places import a1
 from crmxl.model import Lang, Text
 from crmxl.report.board import (
     BESIDE,

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from crmxl.group.differences import Difference
 from crmxl.issue import looks
+from crmxl.issue.addresses import a1, letters
 from crmxl.issue.book import Book, Page
 from crmxl.issue.looks import Looks
-from crmxl.issue.places import a1, letters
 from crmxl.model import Lang, Text, say
 from crmxl.report.differences import (
     AMOUNTS,

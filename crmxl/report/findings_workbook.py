@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from crmxl.catalogue import word
 from crmxl.check.verdict import Report, Verdict
 from crmxl.issue import looks
+from crmxl.issue.addresses import letters
 from crmxl.issue.book import Book, Page
 from crmxl.issue.looks import Looks
-from crmxl.issue.places import letters
 from crmxl.model import Lang, Severity, Text
 from crmxl.report.findings import SEVERITIES, VERDICTS, counts, template_name
 from crmxl.report.findings_text import summary

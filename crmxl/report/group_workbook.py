@@ -1,5 +1,5 @@
-"""Totals → the group workbook: 封面, for each block 汇总 科目汇总 万元 校验 明细, and 未纳入; in a round with several
-levels 层级汇总, where reviewers changed anything 调整, beside another round 阶段对比.
+"""Totals → the group workbook: 封面, for each block 汇总 科目汇总 万元 校验 明细, and 未纳入; where a template declares
+any 指标, in a round with several levels 层级汇总, where reviewers changed anything 调整, beside another round 阶段对比.
 
 The same totals give the same bytes; every formula carries its true value; text is never a formula. Sheets of several
 blocks are numbered as on the cover.
@@ -19,6 +19,7 @@ from crmxl.report.group_workbook_facts import write_facts
 from crmxl.report.group_workbook_left_out import write_left_out
 from crmxl.report.group_workbook_levels import write_levels
 from crmxl.report.group_workbook_lines import write_lines, write_wan
+from crmxl.report.group_workbook_measures import write_measures
 from crmxl.report.group_workbook_page import Desk
 from crmxl.report.group_workbook_plan import COVER, plan
 from crmxl.report.group_workbook_reviews import write_adjustments
@@ -59,6 +60,8 @@ def write_totals(
             write_levels(desk, one, totals)
         write_lines(desk, one)
         write_wan(desk, one)
+        if one.block.measures:
+            write_measures(desk, one)
         if one.adjusted:
             write_adjustments(desk, one)
         if one.pair is not None:

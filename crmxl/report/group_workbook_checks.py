@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from crmxl.group.facts import DIFFERENCE
 from crmxl.issue import looks
+from crmxl.issue.addresses import a1, letters
 from crmxl.issue.checklist import FAIL, PASS
-from crmxl.issue.places import RowKind, a1, letters
+from crmxl.issue.places import RowKind
 from crmxl.model import Kind, Text, Type
 from crmxl.money import plain
 from crmxl.report.group_workbook_levels import levels_total

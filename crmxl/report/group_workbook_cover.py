@@ -26,6 +26,7 @@ from crmxl.report.group_workbook_plan import (
     LEVELS,
     LINES,
     LIVE_UNITS,
+    MEASURES,
     STAGES,
     SUMMARY,
     WAN,
@@ -89,6 +90,9 @@ _ABOUT = {
         "Every line over all units with subtotals; months where there are any",
     ),
     WAN: Text("同样的数，以万元列示，逐级相加一致", "The same figures in 10,000 yuan; every level foots"),
+    MEASURES: Text(
+        "人数、次数、比率等，按模板声明加总或加权平均", "Counts, quantities and rates, added or weighted as declared"
+    ),
     CHECKS: Text(
         "用公式核对：单位、科目、各月、明细、各单位工作簿",
         "Live comparison of units, lines, months, facts and the units' own totals",

@@ -8,8 +8,9 @@ from fractions import Fraction
 from crmxl.group.levels import Level
 from crmxl.group.totals import Totals
 from crmxl.issue import looks
+from crmxl.issue.addresses import a1
 from crmxl.issue.book import Page
-from crmxl.issue.places import RowKind, a1
+from crmxl.issue.places import RowKind
 from crmxl.model import Text
 from crmxl.report.group_workbook_page import Desk, close, columns, figure, heads, label, share
 from crmxl.report.group_workbook_plan import FIRST, LEVELS, SUMMARY, TOTAL, Plan, sum_of

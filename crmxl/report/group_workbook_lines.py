@@ -7,8 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from crmxl.issue import looks
+from crmxl.issue.addresses import a1, letters
 from crmxl.issue.book import Page
-from crmxl.issue.places import RowKind, a1, letters
+from crmxl.issue.places import RowKind
 from crmxl.model import Text
 from crmxl.money import in_wan
 from crmxl.report.group_workbook_page import (

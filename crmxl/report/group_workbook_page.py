@@ -10,10 +10,11 @@ from typing import Any
 from crmxl.expression import Value
 from crmxl.group.origin import PROVISIONAL
 from crmxl.issue import looks
+from crmxl.issue.addresses import a1, letters, quoted
 from crmxl.issue.book import Book, Page, footer
 from crmxl.issue.checklist import FAIL, PASS
 from crmxl.issue.looks import Looks
-from crmxl.issue.places import Role, RowKind, a1, letters, quoted
+from crmxl.issue.places import Role, RowKind
 from crmxl.issue.workbook import PROTECTION
 from crmxl.model import Lang, Text, Type
 from crmxl.report.group_workbook_plan import CHECKS, FIRST, HEADER, KEY_ROW, Plan
@@ -25,6 +26,8 @@ _PAGE_CHARACTERS = 140
 _SAFE_CHARACTERS = 110
 """The same where nothing makes it fit: programs without the font have wider columns."""
 _LEAST_SCALE = 0.65
+_MOST_BREAKS = 1_023
+"""Page breaks of a sheet that Excel takes."""
 _PAGES = Text("第 &P 页／共 &N 页", "Page &P of &N")
 _CHECK = Text("校验", "Check")
 _INFO = Text("预算年度：{year}　　模板：{template}　　单位：{money}", "Year: {year}    Template: {template}    {money}")
@@ -134,7 +137,7 @@ def close(
     breaks: Sequence[int] = (),
     locked: bool = True,
 ) -> None:
-    """A4 landscape with headers repeated, never below 65 %: two pages wide with the first columns repeated instead.
+    """A4 landscape with headers repeated, never below 65 %: several pages wide with the first columns repeated instead.
 
     A sheet that is not ``locked`` lets its levels be folded, which no protected sheet does.
     """
@@ -160,15 +163,35 @@ def close(
                 break
             run, after = run + widths[number], number + 1
         widest = max(run, total - run + kept)
+        ends = [after]
+        if widest * _LEAST_SCALE > _SAFE_CHARACTERS:
+            widest, ends = _pages(widths, fixed)
         page.call("repeat_columns", 0, fixed - 1)
         page.call("set_print_scale", int(min(1.0, _SAFE_CHARACTERS / widest) * 100))
-        page.call("set_v_pagebreaks", [after])
+        page.call("set_v_pagebreaks", ends[:_MOST_BREAKS])
     # A space: a size followed by digits would be another size.
     left, right = footer(desk.title), footer(name)
     page.call("set_footer", f"&L&8 {left}&C&8 {_PAGES.say(desk.lang)}&R&8 {right}")
     page.call("ignore_errors", {"number_stored_as_text": f"A1:{letters(last)}{max(1, last_row)}"})
     if locked:
         page.call("protect", "", PROTECTION)
+
+
+def _pages(widths: Sequence[float], fixed: int) -> tuple[float, list[int]]:
+    """Characters of the widest page, and the columns that pages end with, where two pages would be too small to read:
+    as many columns on each, beside the repeated ones, as the least scale allows.
+    """
+    kept = sum(widths[:fixed])
+    room = max(_SAFE_CHARACTERS / _LEAST_SCALE, kept + max(widths[fixed:]))
+    ends: list[int] = []
+    run, widest = kept, kept
+    for number in range(fixed, len(widths)):
+        if run + widths[number] > room:
+            ends.append(number)
+            run = kept
+        run += widths[number]
+        widest = max(widest, run)
+    return widest, ends
 
 
 def results(page: Page, box: str, lang: Lang) -> None:

@@ -15,7 +15,8 @@ from crmxl.group.origin import Adjustment, Origin
 from crmxl.group.outline import leaves
 from crmxl.group.stages import Pair
 from crmxl.group.totals import OWN, Block, LineTotal, Totals
-from crmxl.issue.places import RowKind, a1, letters, quoted
+from crmxl.issue.addresses import a1, letters, quoted
+from crmxl.issue.places import RowKind
 from crmxl.model import Kind, Lang, Text
 from crmxl.report.totals import Fact, facts_of_block
 
@@ -28,6 +29,7 @@ KEY_ROW, HEADER, FIRST = 5, 6, 7
 
 COVER, SUMMARY, LINES = Text("封面", "Cover"), Text("汇总", "Summary"), Text("科目汇总", "By line")
 WAN, CHECKS, FACTS = Text("万元表", "Ten thousands"), Text("校验", "Checks"), Text("明细", "Facts")
+MEASURES = Text("指标", "Measures")
 LEFT_OUT = Text("未纳入", "Left out")
 LEVELS, ADJUSTED = Text("层级汇总", "By level"), Text("调整", "Adjustments")
 STAGES = Text("阶段对比", "Stages")
@@ -87,6 +89,7 @@ class Plan:
         found = [SUMMARY]
         found += [LEVELS] if self.block.several_levels else []
         found += [LINES, WAN]
+        found += [MEASURES] if self.block.measures else []
         found += [ADJUSTED] if self.adjusted else []
         found += [STAGES] if self.pair else []
         return (*found, CHECKS, FACTS) if self.detailed else (*found, CHECKS)

@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from crmxl.group.origin import FIGURES, Adjustment, Source
 from crmxl.group.totals import named
+from crmxl.issue.addresses import a1
 from crmxl.issue.book import Page
-from crmxl.issue.places import RowKind, a1
+from crmxl.issue.places import RowKind
 from crmxl.model import Lang, Text
 from crmxl.money import show_fen
 from crmxl.report.group_workbook_page import Desk, close, columns, figure, heads, height, label

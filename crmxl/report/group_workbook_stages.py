@@ -9,8 +9,9 @@ from crmxl.group.origin import FIGURES, PROVISIONAL, Origin
 from crmxl.group.stages import Move, Pair
 from crmxl.group.totals import Totals
 from crmxl.issue import looks
+from crmxl.issue.addresses import a1
 from crmxl.issue.book import Page
-from crmxl.issue.places import RowKind, a1
+from crmxl.issue.places import RowKind
 from crmxl.model import Lang, Text
 from crmxl.report.group_workbook_page import Desk, close, columns, figure, heads, height, label, share
 from crmxl.report.group_workbook_plan import FIRST, STAGES, SUMMARY, TOTAL, Plan

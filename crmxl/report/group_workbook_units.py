@@ -7,8 +7,9 @@ from typing import Any
 
 from crmxl.group.facts import DIFFERENCE
 from crmxl.issue import looks
+from crmxl.issue.addresses import a1, letters
 from crmxl.issue.book import Page, refusing
-from crmxl.issue.places import RowKind, a1, letters
+from crmxl.issue.places import RowKind
 from crmxl.model import Kind, Text
 from crmxl.money import round_half_away
 from crmxl.report.group_workbook_page import Desk, close, columns, count, figure, heads, height, label, share

@@ -98,9 +98,10 @@ def _applies_to(rule: Rule, policy: Policy, library: Library) -> list[Text]:
         found = [template.id for template in map(library.load, library.names()) if applies(rule, policy, template)]
         names = ", ".join(found) or "—"
         return [Text(f"凡是有这些名称的模板（现有：{names}）", f"every template that has these names (now: {names})")]
-    known = library.names()
-    titles = {id: library.load(id).title if id in known else Text("") for id in rule.applies_to}
-    return [Text(f"{id} {title.zh}".strip(), f"{id} {title.say('en')}".strip()) for id, title in titles.items()]
+    titles = {one.name: one.title for id in library.names() for one in library.versions(id)}
+    titles |= {id: library.load(id).title for id in library.names()}
+    named = {name: titles.get(name, Text("")) for name in rule.applies_to}
+    return [Text(f"{name} {title.zh}".strip(), f"{name} {title.say('en')}".strip()) for name, title in named.items()]
 
 
 def _validity(rule: Rule) -> Text:

@@ -1,7 +1,7 @@
 """Totals for programs and for people's own tables: JSON, CSV and Parquet. Returns text or bytes; prints nothing.
 
 The JSON is described by ``schemas/totals.schema.json``; CSV and Parquet hold the facts, one row for each unit and
-line. The workbook is ``group_workbook.py``'s.
+line, money alone: measures are in JSON and workbook. The workbook is ``group_workbook.py``'s.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from crmxl.group.totals import DIFFERENCE_TITLE, NO_UNIT, Block, GroupFinding, L
 from crmxl.model import Lang, Text
 from crmxl.money import from_fen
 from crmxl.report.harmless import inert, json_text
+from crmxl.report.measures import measures_json
 from crmxl.report.origin import of_round, source_of
 
 if TYPE_CHECKING:
@@ -167,6 +168,7 @@ def totals_json(totals: Totals, lang: Lang = "zh") -> str:
             for block in totals.blocks
             if block.monthly
         ],
+        "measures": [one for block in totals.blocks for one in measures_json(block, lang)],
         "left_out": [
             {**_file(one, lang), "template": one.template, "codes": list(one.codes), "fix": one.fix(lang)}
             for one in totals.left_out

@@ -43,7 +43,7 @@ def told(
     sets = {"lines": LineSet("lines", Text("各项"), codes=("*",))}
     layout = lay_out(TEMPLATE, 2026, policies=(Policy("made-up", 1, Text("制度"), rules, sets),))
     given = evidence({**FILLED, **(entries or {})}, layout=layout, missing=missing or ())
-    return list(broken_rules(given, layout, issued or {}, waivers, TODAY))
+    return list(broken_rules(given, layout, given.judged(issued or {}), waivers, TODAY))
 
 
 CAP = rule("P901", "total@amount <= target")
@@ -113,6 +113,15 @@ def test_counts_are_shown_as_they_are() -> None:
     assert one.spoken is not None and "差 1；" in one.spoken.message.zh
 
 
+def test_numbers_of_things_are_no_ratios_and_their_quotients_are() -> None:
+    heads: dict[Key, Value] = {"heads@value": Fraction(1250)}
+    (one,) = told(rule("P903", "heads <= 1000"), entries=heads)
+    assert (one.found, one.expected) == ("1,250", "1,000")
+    assert one.spoken is not None and "差 250；" in one.spoken.message.zh
+    (one,) = told(rule("P903", "heads / 1000 <= 50%"), entries=heads)
+    assert (one.found, one.expected) == ("125%", "50%")
+
+
 def test_texts_are_shown_as_they_are_and_a_blank_as_nothing() -> None:
     (one,) = told(rule("P904", 'filer = "李四"'))
     assert (one.found, one.expected, one.key) == ("陈洁", "李四", "filer@value")
@@ -125,7 +134,7 @@ def test_the_names_of_an_expression_can_be_said() -> None:
     one = rule("P905", "rate <= bound", "0.50‰", message=words, when="AND(target > 0, heads <> 99)")
     (found,) = told(one, entries={"rate@value": Fraction(1, 4), "heads@value": Fraction(3)})
     assert found.spoken is not None
-    assert found.spoken.message == Text("任务 5,000.00，费率 25%，上限 0.50‰，人数 300%", "5,000.00 25% 0.50‰ 300%")
+    assert found.spoken.message == Text("任务 5,000.00，费率 25%，上限 0.50‰，人数 3", "5,000.00 25% 0.50‰ 3")
 
 
 def test_a_rule_is_asked_only_when_its_condition_holds() -> None:
@@ -240,7 +249,8 @@ def test_on_its_last_day_a_waiver_still_holds() -> None:
 
 def test_where_nobody_says_what_day_it_is_no_waiver_has_expired() -> None:
     layout = lay_out(TEMPLATE, 2026, policies=(Policy("made-up", 1, Text("制度"), (CAP,)),))
-    (found,) = broken_rules(evidence({**FILLED, **OVER}, layout=layout), layout, {}, (waiver(until="2000-01-01"),))
+    given = evidence({**FILLED, **OVER}, layout=layout)
+    (found,) = broken_rules(given, layout, given.judged({}), (waiver(until="2000-01-01"),))
     assert found.severity is Severity.WARNING
 
 

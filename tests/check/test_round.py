@@ -16,7 +16,7 @@ from crmxl.check.runner import check
 from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report, Verdict
 from crmxl.cli import main
-from crmxl.define.round import load_round, round_library, round_policies
+from crmxl.define.round import load_round, policies_beside, round_library
 from crmxl.model import Severity
 from crmxl.receive.reading import read
 
@@ -72,7 +72,7 @@ def issued(folder: Path, unit: str = "HN", **changes: str) -> Path:
 def judged(path: Path, folder: Path | None) -> Report:
     if folder is None:
         return check(read(path, round_library(path.parent)))
-    policies = round_policies(folder)
+    policies = policies_beside(folder)
     submission = read(path, round_library(folder), policies)
     return check(submission, Standard(load_round(folder), policies, today=TODAY))
 

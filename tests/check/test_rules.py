@@ -16,8 +16,8 @@ from crmxl.check.runner import check
 from crmxl.check.verdict import Report, Verdict
 from crmxl.define.library import Library
 from crmxl.expression import Value
+from crmxl.issue.addresses import a1
 from crmxl.issue.layout import lay_out
-from crmxl.issue.places import a1
 from crmxl.issue.workbook import write
 from crmxl.model import Assignment, Key
 from crmxl.receive.reading import read

@@ -9,21 +9,22 @@ import pytest
 
 from crmxl.check.evidence import Evidence
 from crmxl.check.schema import document, template_schema
-from crmxl.define.library import Library
 from crmxl.define.shape import shape_problems
 from crmxl.expression import Value
 from crmxl.issue.layout import lay_out
 from crmxl.issue.workbook import write
 from crmxl.model import Assignment, Key, Type
 from crmxl.receive.reading import read
+from tests.thin import ThinLibrary
 
-LIBRARY = Library()
+LIBRARY = ThinLibrary()
 
 
 @pytest.mark.parametrize("name", LIBRARY.names())
 def test_every_input_has_its_key_in_the_derived_schema_and_its_document_fits(tmp_path: Path, name: str) -> None:
     template = LIBRARY.load(name)
-    layout = lay_out(template, 2026)
+    parts = tuple(dict.fromkeys(section.part for sheet in template.sheets for section in sheet.sections))
+    layout = lay_out(template, 2026, parts)
     inputs: dict[Key, Value] = {
         cell.key: Fraction(46000)
         if cell.type is Type.DATE
@@ -33,7 +34,7 @@ def test_every_input_has_its_key_in_the_derived_schema_and_its_document_fits(tmp
         for cell in layout.inputs
     }
     path = tmp_path / "a.xlsx"
-    path.write_bytes(write(layout, Assignment(unit="华南", year=2026), inputs))
+    path.write_bytes(write(layout, Assignment(unit="华南", year=2026, parts=parts), inputs))
     submission = read(path, LIBRARY)
     assert submission.layout is not None
     body = document(Evidence(submission, submission.layout))

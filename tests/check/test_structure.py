@@ -410,6 +410,9 @@ MONEY, RATIO, WORDS = MADE.cells[LINE], MADE.cells["rate@value"], MADE.cells["fi
         (None, Fraction(0), MONEY, True),
         (None, Fraction(1), MONEY, False),
         ("1", Fraction(1), MONEY, False),
+        # LibreOffice keeps 15 digits: of a large ratio fewer than ten places are left
+        (Fraction("193684.210526316"), Fraction(3680000, 19), RATIO, True),
+        (Fraction("193684.210526326"), Fraction(3680000, 19), RATIO, False),
     ],
 )
 def test_values_are_the_same_to_the_fen_to_ten_places_or_to_the_letter(

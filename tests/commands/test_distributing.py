@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from crmxl.check.runner import check
 from crmxl.check.standard import Standard
 from crmxl.cli import main
-from crmxl.define.round import load_round, round_library, round_policies
+from crmxl.define.round import load_round, policies_beside, round_library
 from crmxl.files import write_atomically
 from crmxl.group.acts import Issued, Received
 from crmxl.group.ledger import Ledger
@@ -273,7 +273,7 @@ def test_a_filled_workbook_of_the_round_is_known_and_verified(folder: Path) -> N
         cell = layout.cells[key]
         book[layout.by_id[cell.sheet].name].cell(cell.row, cell.column, value)
     book.save(path)
-    policies = round_policies(folder)
+    policies = policies_beside(folder)
     report = check(read(path, round_library(folder), policies), Standard(load_round(folder), policies))
     assert [finding.code for finding in report.findings if finding.code.startswith("I")] == []
     assert report.submission.stamp is not None and report.submission.stamp.signature == acts(folder)[0].signature

@@ -46,6 +46,13 @@ def test_an_older_version_stays_beside_the_newest(tmp_path: Path) -> None:
         own.load("small@3")
 
 
+def test_all_versions_of_a_template_are_given_oldest_first(tmp_path: Path) -> None:
+    third = SOUND.replace("version = 1", "version = 10")
+    own = library(tmp_path, small=third, small_at_1=SOUND, small_at_2=SOUND.replace("version = 1", "version = 2"))
+    assert [one.version for one in own.versions("small")] == [1, 2, 10]
+    assert own.versions("smal") == ()
+
+
 def test_the_first_folder_that_has_a_name_wins(tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
     library(tmp_path / "own", small=SOUND.replace("version = 1", "version = 7"))

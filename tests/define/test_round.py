@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crmxl.define.round import Round, Unit, load_round, round_library, round_policies
+from crmxl.define.round import Round, Unit, load_round, policies_beside, round_library
 from crmxl.errors import CrmxlError, DefinitionError, Problem
 from tests.define import test_policy, unsound
 from tests.define.test_waivers import SOUND as WAIVERS
@@ -238,7 +238,7 @@ def test_issued_cells_of_lines_may_be_given_by_key(tmp_path: Path) -> None:
 
 def test_limits_are_overridden_for_units_of_the_type_alone(tmp_path: Path) -> None:
     found = load_round(make(tmp_path))
-    policy = round_policies(found.folder).load("house")
+    policy = policies_beside(found.folder).load("house")
     rates = [found.policy_for(code, policy).rules[0].limits["rate"].text for code in ("HN", "SZ")]
     assert rates == ["0.4‰", "0.5‰"]
     assert found.policy_for("HN", policy).rules[0].limits["floor"] == policy.rules[0].limits["floor"]

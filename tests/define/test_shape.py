@@ -36,7 +36,7 @@ def test_the_template_schema_is_a_schema() -> None:
 
 def test_every_property_is_described_and_nothing_else_is_allowed() -> None:
     found = list(objects(schema_document("template")))
-    assert len(found) == 8
+    assert len(found) == 9
     for trail, schema in found:
         assert schema["additionalProperties"] is False, trail
         assert all(inner.get("description") for inner in schema["properties"].values()), trail

@@ -95,7 +95,7 @@ def test_a_second_grid_without_totals_is_fine(tmp_path: Path) -> None:
 def test_a_second_grid_with_totals_is_refused(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, SOUND + SECOND_GRID.replace('type = "money"', 'type = "money", total = true'))
     assert problem.place == "templates/small.toml: sheet[3]"
-    assert problem.message == "only one grid of a template may have totals; sheet[1] has them already"
+    assert problem.message == "the total row `total` stands already in sheet[1]; give this grid a total_code"
 
 
 def test_a_level_needs_rows_to_stand_on(tmp_path: Path) -> None:

@@ -305,11 +305,11 @@ BROKEN = {
         "sheet[1].columns[1].expression",
         "no section or group has the code `7`",
     ),
-    "a pattern over a list": (
+    "a pattern of a column that a list does not have": (
         '"quantity * unit_price"',
-        '"unit_price / SUM(visits.*@quantity)"',
+        '"unit_price / SUM(visits.*@amount)"',
         "sheet[2].columns[2].expression",
-        "a list's sum is `visits@quantity`",
+        "the list `visits` has no column `amount`",
     ),
     "a pattern under a line": (
         'amount / total@amount"',

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from crmxl.issue.places import a1
+from crmxl.issue.addresses import a1
 from tests.differential.seen import BLANK, Book, Seen, Sheet
 
 Aspect = Literal["sheets", "state", "calendar", "value", "type", "formula", "merges", "hidden rows", "hidden columns"]

@@ -316,7 +316,8 @@ def test_a_reference_knows_where_it_stands() -> None:
 FUNCTION_SIZES = {
     **dict.fromkeys(("SUM", "MIN", "MAX", "COUNT", "AND", "OR"), (1, 255)),
     **dict.fromkeys(("ABS", "NOT", "BLANK", "FILLED", "TEXTS", "FAULTS"), (1, 1)),
-    **dict.fromkeys(("ROUND", "BELOW", "ABOVE"), (2, 2)),
+    **dict.fromkeys(("ROUND", "ROUNDUP", "POWER", "BELOW", "ABOVE", "COUNTIF", "RANK", "SUMABOVE"), (2, 2)),
+    "SUMIF": (3, 3),
     "IF": (3, 3),
 }
 
@@ -483,3 +484,95 @@ def test_deep_nesting_is_refused_without_a_crash() -> None:
         parse("(" * 20_000 + "1" + ")" * 20_000)
     with pytest.raises(ExpressionError, match="use SUM"):
         parse("+".join(["a"] * 20_000))
+
+
+# -- looking values up in a column -------------------------------------------------------------------------------
+
+LIST = {"sales": Measure.MONEY, "region": Measure.TEXT, "other": Measure.MONEY}
+
+
+def in_list(source: str, rows: int, values: dict[str, Value] | None = None) -> Value:
+    """The value of ``source`` on the first row of a list with ``rows`` rows."""
+
+    def resolve(reference: Reference) -> Node:
+        name = reference.text.removeprefix("all_")
+        codes = range(rows) if reference.text.startswith("all_") else range(1)
+        return Cells(tuple(f"{n}@{name}" for n in codes), LIST[name], several=reference.text.startswith("all_"))
+
+    return evaluate(bind(parse(source), resolve), (values or {}).get)
+
+
+cells = st.one_of(st.none(), st.just("文字"), st.fractions(-99, 99, max_denominator=4))
+WORDS = ("华东", "a", "*", "1.1", "1.10", "")
+
+
+@given(st.lists(cells, min_size=1, max_size=9))
+def test_a_rank_counts_the_larger_numbers_and_the_sum_above_adds_them(column: list[Value]) -> None:
+    values = {f"{n}@sales": value for n, value in enumerate(column)}
+    own = column[0] if isinstance(column[0], Fraction) else Fraction(0)
+    larger = [value for value in column if isinstance(value, Fraction) and value > own]
+    assert in_list("RANK(sales, all_sales)", len(column), values) == len(larger) + 1
+    assert in_list("SUMABOVE(all_sales, sales)", len(column), values) == sum(larger)
+
+
+@given(st.lists(st.tuples(st.sampled_from([*WORDS, "A", None]), st.integers(0, 9)), min_size=1))
+def test_sums_by_text_share_out_the_whole(rows: list[tuple[str | None, int]]) -> None:
+    values: dict[str, Value] = {f"{n}@region": word for n, (word, _) in enumerate(rows)}
+    values |= {f"{n}@sales": Fraction(number) for n, (_, number) in enumerate(rows)}
+    parts = [in_list(f'SUMIF(all_region, "{word}", all_sales)', len(rows), values) for word in WORDS]
+    counts = [in_list(f'COUNTIF(all_region, "{word}")', len(rows), values) for word in WORDS]
+    assert sum(part for part in parts if isinstance(part, Fraction)) == sum(number for _, number in rows)
+    assert sum(count for count in counts if isinstance(count, Fraction)) == len(rows)
+
+
+def test_a_fault_in_a_column_is_passed_over_by_a_rank_and_not_by_a_sum() -> None:
+    values: dict[str, Value] = {"0@sales": Fraction(1), "1@sales": Fault(), "2@sales": Fraction(2), "0@region": "a"}
+    assert in_list("RANK(sales, all_sales)", 3, values) == 2
+    assert in_list("SUMABOVE(all_sales, sales)", 3, values) == 2
+    assert in_list("SUMIF(all_region, region, all_sales)", 3, values) == Fault()
+    assert in_list("RANK(sales, all_sales)", 3, {**values, "0@sales": Fault("#REF!")}) == Fault("#REF!")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("RANK(sales, sales)", "RANK looks in the column of several rows"),
+        ("RANK(sales, all_region)", "RANK looks for a number among numbers"),
+        ("COUNTIF(all_sales, sales)", "COUNTIF looks for a text among texts"),
+        ("SUMIF(all_region, sales, all_sales)", "SUMIF looks for a text among texts"),
+        ("SUMIF(all_region, region, all_region)", "SUMIF adds up numbers"),
+        ("SUMIF(all_region, all_region, all_sales)", "SUMIF looks in the column of several rows"),
+        ("POWER(sales, sales)", "the exponent of POWER is a whole number written out"),
+        ("POWER(sales, 26)", "the exponent of POWER is a whole number written out"),
+        ("POWER(sales, 1.5)", "the exponent of POWER is a whole number written out"),
+    ],
+)
+def test_what_is_looked_up_must_fit_the_column(source: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        in_list(source, 3)
+
+
+def test_columns_of_other_rows_are_no_pair() -> None:
+    def resolve(reference: Reference) -> Node:
+        codes = {"texts": "123", "numbers": "124"}[reference.text]
+        kind = Measure.TEXT if reference.text == "texts" else Measure.MONEY
+        return Cells(tuple(f"{code}@{reference.text}" for code in codes), kind, several=True)
+
+    with pytest.raises(ValueError, match="SUMIF takes two columns of the same rows"):
+        bind(parse('SUMIF(texts, "a", numbers)'), resolve)
+
+
+def test_rounding_up_forgives_the_dust_of_a_quotient_and_nothing_more() -> None:
+    assert value("ROUNDUP(100 / 0.8, 0)") == 125
+    assert value("ROUNDUP(10 / 3, 0)") == 4
+    assert value("ROUNDUP(-10 / 3, 1)") == Fraction(-34, 10)
+    assert value("ROUNDUP(1234, -2)") == 1300
+    assert value("ROUNDUP(5.000001, 0)") == 6
+    assert value("ROUNDUP(5.0000004, 0)") == 5
+    assert text("ROUNDUP(a / 0.8, 0)") == "ROUNDUP(ROUND(N(A1)/0.8,6),0)"
+
+
+def test_powers_are_exact() -> None:
+    assert value("POWER(1 + 10%, -2)") == Fraction(100, 121)
+    assert value("POWER(a, 0)", a=Fraction(0)) == Fault("#NUM!")
+    assert value("POWER(a, -1)", a=Fraction(0)) == Fault("#DIV/0!")

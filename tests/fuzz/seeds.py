@@ -14,7 +14,8 @@ from random import Random
 from crmxl.check.standard import Standard
 from crmxl.define.library import Library
 from crmxl.expression import Value
-from crmxl.issue.places import Layout, a1
+from crmxl.issue.addresses import a1
+from crmxl.issue.places import Layout
 from crmxl.model import MONTHS, Key, Type
 from tests.fuzz import harmless
 from tests.fuzz.draft import Draft, Mutation, opened

@@ -65,7 +65,8 @@ from typing import Any, TypeAlias
 from crmxl.check.evidence import Evidence
 from crmxl.check.runner import check
 from crmxl.expression import Fault, Value
-from crmxl.issue.places import Layout, SheetPlan, a1, letters
+from crmxl.issue.addresses import a1, letters
+from crmxl.issue.places import Layout, SheetPlan
 from crmxl.issue.stamp import SHEET
 from crmxl.receive.reading import read
 from crmxl.report.findings_copy import annotated

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
-from crmxl.define.round import Round, load_round, round_library, round_policies
+from crmxl.define.round import Round, load_round, policies_beside, round_library
 from crmxl.expression import Value
 from crmxl.files import write_atomically
 from crmxl.group.ledger import Ledger
@@ -92,7 +92,7 @@ def open_round(folder: Path, round: str = ROUND) -> Round:
 
 def filled(folder: Path, unit: str, yuan: int | str = 0, others: Mapping[Key, Value] | None = None) -> bytes:
     """The unit's workbook with this amount on its first line and a basis, or with ``others``."""
-    round, library, policies = load_round(folder), round_library(folder), round_policies(folder)
+    round, library, policies = load_round(folder), round_library(folder), policies_beside(folder)
     rules = tuple(round.policy_for(unit, policies.load(name)) for name in round.policies)
     layout = lay_out(library.load("plan"), round.year, (), 1, "zh", rules)
     entries: dict[Key, Value] = {"1.1@amount": Fraction(yuan) if isinstance(yuan, int) else yuan, **BASIS}

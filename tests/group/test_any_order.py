@@ -30,7 +30,7 @@ from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.commands.collecting import choose_version, record_nil
 from crmxl.commands.reviewing import approve_units, reopen_units, return_units
-from crmxl.define.round import load_round, round_library, round_policies
+from crmxl.define.round import load_round, policies_beside, round_library
 from crmxl.errors import CrmxlError
 from crmxl.expression import Value
 from crmxl.files import write_atomically
@@ -79,7 +79,7 @@ def sent() -> dict[tuple[str, int], Sent]:
     folder = Path(home().name)
     round = lay_round(folder)
     library = round_library(folder)
-    standard = Standard(round, round_policies(folder), None, "2026-01-01")
+    standard = Standard(round, policies_beside(folder), None, "2026-01-01")
     found = {}
     for at, unit in enumerate(UNITS):
         for variant in range(VARIANTS):
@@ -187,7 +187,7 @@ class Rounds(RuleBasedStateMachine):
         """The report on a workbook by the records of now."""
         if (unit, variant, self.cap) not in REPORTS:
             path = Path(home().name) / "sent" / f"{unit}-{variant}.xlsx"
-            standard = Standard(self.round, round_policies(self.folder), None, "2026-01-01")
+            standard = Standard(self.round, policies_beside(self.folder), None, "2026-01-01")
             REPORTS[unit, variant, self.cap] = judge(path, round_library(self.folder), standard)
         return REPORTS[unit, variant, self.cap]
 
@@ -262,7 +262,7 @@ class Rounds(RuleBasedStateMachine):
 
     @rule()
     def everything_outdated_is_judged_again(self) -> None:
-        standard = Standard(self.round, round_policies(self.folder), None, "2026-01-01")
+        standard = Standard(self.round, policies_beside(self.folder), None, "2026-01-01")
         today = self.register.clock()[:10]
         for standing, version in outdated(self.register.refresh(), self.round, today):
             model = self.model[standing.unit]
@@ -370,7 +370,7 @@ class Rounds(RuleBasedStateMachine):
 
     @rule(include=st.sampled_from(INCLUDE), figures=st.sampled_from(FIGURES))
     def totals_are_the_sum_of_what_counts(self, include: Include, figures: Figures) -> None:
-        library, policies = round_library(self.folder), round_policies(self.folder)
+        library, policies = round_library(self.folder), policies_beside(self.folder)
         definitions = Definitions(library, policies)
         board = self.register.refresh()
         found = counted(board, self.round, self.register.ledger, definitions, include, figures)

@@ -23,7 +23,7 @@ from crmxl.check.verdict import Report
 from crmxl.commands.collecting import choose_version
 from crmxl.commands.reviewing import reopen_units
 from crmxl.commands.totalling import consolidate_round, totals_of
-from crmxl.define.round import round_library, round_policies
+from crmxl.define.round import policies_beside, round_library
 from crmxl.errors import CrmxlError
 from crmxl.files import write_atomically
 from crmxl.group.acts import Approved, Change, Event
@@ -194,12 +194,12 @@ class Filed:
         write_atomically(lay(folder) / "round.toml", text.encode())
         months = {"1.1.2@amount": 15000, "1.1.2@amount.03": 10000, "1.1.2@amount.04": 5000}
         send(folder, "N", entries(a=10000) | {key: Fraction(yuan) for key, yuan in months.items()})
-        self.definitions = Definitions(round_library(folder), round_policies(folder))
+        self.definitions = Definitions(round_library(folder), policies_beside(folder))
         with opened(folder) as (self.records, register):
             self.kept = register.ledger.events()
             self.record = register.board.at("N", "plan").record
             self.contents = dict(register.ledger.contents([self.record]))
-        self.standard = Standard(self.records, round_policies(folder), None, "2025-11-01")
+        self.standard = Standard(self.records, policies_beside(folder), None, "2025-11-01")
         self.report = from_record(self.contents[self.record], "", self.definitions)
 
     def approved(self, *roles: Mapping[Key, int]) -> tuple[Counted, Report]:
@@ -387,7 +387,7 @@ def test_totals_do_not_wait_for_records_that_do_not_count(made: Path) -> None:
                 asked.extend(wanted := list(digests))
                 return register.ledger.contents(wanted)
 
-        definitions = Definitions(round_library(made), round_policies(made))
+        definitions = Definitions(round_library(made), policies_beside(made))
         counted(register.board, records, Watched(), definitions)
         standings = [register.board.at(unit, "plan") for unit in ("G", "N", "N1", "N2")]
     assert set(asked) == {one.record for one in standings} | {

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from crmxl.check.standard import Standard
-from crmxl.define.round import load_round, round_library, round_policies
+from crmxl.define.round import load_round, policies_beside, round_library
 from crmxl.group.consolidate import consolidate
 from crmxl.group.totals import Totals
 from crmxl.model import Severity
@@ -170,7 +170,7 @@ ENOUGH = {"JT": {"1.1@amount": "0"}, "HN": {"1.1@amount": "50"}, "HD": {"1.1@amo
 def together(folder: Path, sent: dict[str, dict[str, str]], *, today: str = "2026-01-15") -> Totals:
     """The totals of what these units sent, with what the round asks of all of it."""
     template = round_library(folder).load("plan")
-    standard = Standard(load_round(folder), round_policies(folder), today=today)
+    standard = Standard(load_round(folder), policies_beside(folder), today=today)
     assert standard.round is not None
     reports = [report(template, unit, entries, name=standard.round.unit(unit).name) for unit, entries in sent.items()]
     totals = consolidate(reports, standard)
@@ -225,7 +225,7 @@ def test_only_units_that_were_given_the_template_are_missed(folder: Path) -> Non
 
 def test_a_unit_whose_file_was_left_out_is_told_there_and_not_again(folder: Path) -> None:
     template = round_library(folder).load("plan")
-    standard = Standard(load_round(folder), round_policies(folder))
+    standard = Standard(load_round(folder), policies_beside(folder))
     twice = [report(template, "SZ", {"1.1@amount": text}, file=f"{text}.xlsx") for text in ("1", "2")]
     totals = consolidate(twice, standard)
     assert {one.unit for one in totals.missing} == {"JT", "HN", "GZ", "HD"}
@@ -244,7 +244,7 @@ def test_another_version_than_the_rounds_is_told(folder: Path) -> None:
     (folder / "templates" / "plan@1.toml").write_text(older.read_text(encoding="utf-8"), encoding="utf-8")
     first = round_library(folder).load("plan@1")
     older.write_text(older.read_text(encoding="utf-8").replace("version = 1", "version = 2"), encoding="utf-8")
-    standard = Standard(load_round(folder), round_policies(folder))
+    standard = Standard(load_round(folder), policies_beside(folder))
     totals = consolidate([report(first, "HN", {"1.1@amount": "1"})], standard)
     assert found(totals, "G105") == {"HN": "用的是 plan@1，本轮次为 plan@2；不同版本分别汇总，互不相加。"}
     assert "HN" not in found(totals, "G103") and "G105" in told(write_totals(totals), "未纳入")

@@ -12,7 +12,7 @@ from crmxl.check.batch import judge
 from crmxl.check.standard import Standard
 from crmxl.commands.collecting import record_nil
 from crmxl.commands.reviewing import approve_units, return_units
-from crmxl.define.round import Round, load_round, round_library, round_policies
+from crmxl.define.round import Round, load_round, policies_beside, round_library
 from crmxl.expression import Value
 from crmxl.files import write_atomically
 from crmxl.group.intake import Arrival, Receipt, take_in
@@ -160,7 +160,7 @@ def lay(folder: Path, name: str = "2026一上", stage: str = "一上", amount: s
 
 def filled(folder: Path, unit: str, entries: Mapping[Key, Value]) -> bytes:
     """The unit's workbook with these entries."""
-    round, library, policies = load_round(folder), round_library(folder), round_policies(folder)
+    round, library, policies = load_round(folder), round_library(folder), policies_beside(folder)
     rules = tuple(round.policy_for(unit, policies.load(name)) for name in round.policies)
     layout = lay_out(library.load("plan"), round.year, (), 1, "zh", rules)
     return write(layout, round.assignment(unit, library.load("plan")), entries, secret=round.key)
@@ -193,7 +193,7 @@ def send(folder: Path, unit: str, *sent: Mapping[Key, Value]) -> list[Receipt]:
         write_atomically(paths[-1], filled(folder, unit, one))
     round: Round
     with opened(folder) as (round, register):
-        standard = Standard(round, round_policies(folder), None, "2025-11-01")
+        standard = Standard(round, policies_beside(folder), None, "2025-11-01")
         reports = [judge(path, round_library(folder), standard) for path in paths]
         arrivals = [Arrival(report, path.read_bytes) for report, path in zip(reports, paths, strict=True)]
         return take_in(register, round, arrivals, "收件人")

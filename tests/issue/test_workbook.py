@@ -16,37 +16,46 @@ import pytest
 from crmxl.define.library import Library
 from crmxl.errors import DefinitionError, WriteError
 from crmxl.expression import Fault, Value
+from crmxl.issue.addresses import a1
 from crmxl.issue.book import Book
 from crmxl.issue.calculate import calculate
 from crmxl.issue.layout import lay_out
-from crmxl.issue.places import FLAG, Layout, Role, RowKind, a1
+from crmxl.issue.places import FLAG, Layout, Role, RowKind, column_of
 from crmxl.issue.stamp import read_stamp, signed_by
 from crmxl.issue.workbook import write
 from crmxl.model import Assignment, Key, Lang, Type
 from tests.office.driver import Office
+from tests.thin import ThinLibrary
 
-TEMPLATES = Library().names()
+LIBRARY = ThinLibrary()
+TEMPLATES = LIBRARY.names()
 UNIT = Assignment(unit="HN", unit_name="华南区域", year=2026, deadline="2025-11-30", contact="王敏")
 SHARED = {
     *("SUM", "SUMIFS", "SUMPRODUCT", "SUBTOTAL", "INDEX", "MATCH", "VLOOKUP", "IF", "IFERROR", "ROUND", "COUNTIF"),
     *("TEXT", "EOMONTH", "AND", "OR", "NOT", "MIN", "MAX", "ABS"),
     *("N", "TRIM", "LEN", "COUNT", "COUNTA", "ISTEXT", "ISERROR", "ISNUMBER", "LEFT"),
+    *("ROUNDUP", "POWER", "SUMIF"),
 }
-"""The functions that Excel 2016, WPS and LibreOffice share; the last row is as old as Excel itself."""
+"""The functions that Excel 2016, WPS and LibreOffice share; the last rows are as old as Excel itself."""
 
 
 def layout_of(name: str, lang: Lang = "zh") -> Layout:
-    return lay_out(Library().load(name), 2026, lang=lang)
+    return lay_out(LIBRARY.load(name), 2026, lang=lang)
 
 
 def every_entry(layout: Layout) -> dict[Key, Value]:
-    """Something in every input."""
+    """Something allowed in every input; where one of several is filled, in the first."""
     entries: dict[Key, Value] = {}
+    others = {f"{sheet.id}@{name}" for sheet in layout.template.sheets for names in sheet.one_of for name in names[1:]}
     for number, cell in enumerate(layout.inputs, 1):
+        if f"{cell.sheet}@{column_of(cell.key)}" in others:
+            continue
         if cell.type is Type.DATE:
             entries[cell.key] = Fraction(46000 + number)
         elif cell.type.numeric:
-            entries[cell.key] = Fraction(number * 1000 + 7, 100)
+            amount = Fraction(number * 1000 + (0 if cell.type is Type.INTEGER else 7), 100)
+            low, high = cell.minimum, cell.maximum
+            entries[cell.key] = amount if high is None else min(amount, high) if low is None or low <= amount else low
         else:
             entries[cell.key] = cell.choices[0] if cell.choices else f"文字 {number}"
     return entries

@@ -15,8 +15,10 @@ from random import Random
 from typing import TypeAlias
 
 from crmxl.check.standard import Standard
-from crmxl.expression import Value
-from crmxl.issue.places import CHECKS, Layout, Role, Row, RowKind, SheetPlan, a1
+from crmxl.expression import Call, Value, keys, walk
+from crmxl.expression.functions import MATCHING
+from crmxl.issue.addresses import a1
+from crmxl.issue.places import CHECKS, Layout, Role, Row, RowKind, SheetPlan
 from crmxl.model import MONTHS, Key, Kind, Type
 from tests.mutation.package import tab_names
 
@@ -25,6 +27,8 @@ Entries: TypeAlias = Mapping[Key, Entry]
 
 COUNTED = "@amount"
 """Column of the amounts that count: the year of every line."""
+TYPED = "@amount_in"
+"""Column of amounts that are typed, in templates where a line's amount may also follow from a price or a share."""
 EPOCH = date(1899, 12, 30)
 TEXTS = (
     "问卷 500 份 × 2 元",
@@ -82,8 +86,18 @@ class Base:
         return f"{self.template} base {self.number} ({choice}{', in a round' if self.standard.round else ''})"
 
     def total(self, inputs: Entries) -> Fraction:
-        """The total that stands in ``inputs``, in yuan."""
-        return self.arithmetic.total(inputs)
+        """The total that stands in ``inputs``, with what the group has issued, in yuan."""
+        return self.arithmetic.total({**self.issued, **inputs})
+
+    @cached_property
+    def issued(self) -> Entries:
+        """The figures that the group has issued, by key."""
+        figures = {name if "@" in name else f"{name}@value": text for name, text in self.parameters.items()}
+        return {
+            key: Decimal(text)
+            for key, text in figures.items()
+            if key in self.layout.cells and self.layout.cells[key].type.numeric
+        }
 
     def at(self, key: Key) -> str:
         """Address of ``key`` as issued."""
@@ -96,8 +110,19 @@ class Base:
 
     @cached_property
     def money(self) -> SheetPlan:
-        """The sheet with the lines and their amounts."""
-        return next(plan for plan in self.layout.sheets if plan.kind is Kind.GRID)
+        """The sheet with the lines and their amounts; where no grid asks for amounts of that name, the first that asks
+        for money at all.
+        """
+        grids = [plan for plan in self.layout.sheets if plan.kind is Kind.GRID and plan.id != CHECKS]
+        typed = {plan.id: [one for one in plan.spans if one.column and not one.column.calculated] for plan in grids}
+        asked = [plan for plan in grids if any(f"@{span.id}" == COUNTED for span in typed[plan.id])]
+        money = [plan for plan in grids if any(span.type is Type.MONEY for span in typed[plan.id])]
+        return (asked or money or grids)[0]
+
+    @cached_property
+    def typed(self) -> str:
+        """Column in which the unit types a line's amount, where the amount itself may follow from something else."""
+        return TYPED if any(f"@{span.id}" == TYPED for span in self.money.spans) else COUNTED
 
     @cached_property
     def sheets(self) -> tuple[SheetPlan, ...]:
@@ -128,12 +153,22 @@ class Base:
         """Codes of lines with a counted amount; ``filled``: not zero (or blank); ``opened``: named by the unit."""
         found = []
         for row in self.rows(RowKind.LINE, RowKind.OPEN):
-            amount = self.inputs.get(row.code + COUNTED)
+            key = row.code + self.typed
+            cell, amount = self.layout.cells.get(key), self.inputs.get(key)
+            if cell is None or cell.role is not Role.INPUT or self._filled_otherwise(row.code):
+                continue
             if (filled is not None and filled != bool(amount)) or (filled is False and amount is not None):
                 continue
             if opened is None or opened == (row.kind is RowKind.OPEN):
                 found.append(row.code)
         return found
+
+    def _filled_otherwise(self, code: str) -> bool:
+        """Whether something stands in the line that an amount must not stand beside: a price, a share."""
+        (sheet,) = (one for one in self.layout.template.sheets if one.id == self.money.id)
+        own = self.typed.removeprefix("@")
+        others = {name for names in sheet.one_of if own in names for name in names} - {own}
+        return any(f"{code}@{name}" in self.inputs for name in others)
 
     def lines_inputs(self) -> list[Key]:
         """Keys of all inputs on the sheet with the amounts."""
@@ -151,16 +186,23 @@ class Base:
 
     def months(self, code: str) -> list[Key]:
         """Keys of a line's open months; none where the template has no months."""
-        cells = (self.layout.cells.get(f"{code}{COUNTED}.{month}") for month in MONTHS)
+        cells = (self.layout.cells.get(f"{code}{self.typed}.{month}") for month in MONTHS)
         return [cell.key for cell in cells if cell is not None and cell.role is Role.INPUT]
 
     def roles(self, *roles: Role) -> list[Key]:
         """Keys of cells with one of these roles, 校验 included."""
         return [key for key, cell in self.layout.cells.items() if cell.role in roles]
 
+    @cached_property
+    def looked_for(self) -> frozenset[Key]:
+        """Texts by which formulas find a row: other words there change what the formulas show."""
+        formulas = (cell.formula for cell in self.layout.cells.values() if cell.formula is not None)
+        parts = (part for formula in formulas for part in walk(formula) if isinstance(part, Call))
+        return frozenset(key for part in parts if part.function in MATCHING for key in keys(part))
+
     def with_line(self, random: Random, code: str, fen: int, *, even: bool = False) -> dict[Key, Entry]:
         """What to type so that the line's amount is ``fen``: the amount, its months, a name and a basis if need be."""
-        entries: dict[Key, Entry] = {f"{code}{COUNTED}": yuan(fen)}
+        entries: dict[Key, Entry] = {f"{code}{self.typed}": yuan(fen)}
         entries.update(split(random, fen, self.months(code), even=even))
         for column, words in (("title", NAMES), ("basis", TEXTS)):
             key = f"{code}@{column}"
@@ -211,6 +253,11 @@ def split(random: Random, fen: int, months: list[Key], *, even: bool = False) ->
 def numeric(base: Base, key: Key) -> bool:
     """Whether ``key`` holds a number."""
     return base.layout.cells[key].type.numeric
+
+
+def worded(base: Base, key: Key) -> bool:
+    """Whether ``key`` holds words of the unit's own, no choice and no name that formulas look for."""
+    return base.layout.cells[key].type is Type.TEXT and key not in base.looked_for
 
 
 def dated(base: Base, key: Key) -> bool:

@@ -7,7 +7,8 @@ import re
 from html import unescape
 from random import Random
 
-from crmxl.issue.places import HEADER_ROW, ID_ROW, Role, RowKind, SheetPlan, Span, a1, letters
+from crmxl.issue.addresses import a1, letters
+from crmxl.issue.places import HEADER_ROW, ID_ROW, Role, RowKind, SheetPlan, Span
 from crmxl.issue.stamp import SHEET
 from crmxl.model import Type
 from tests.mutation.base import COUNTED, Base, some_fen, yuan
@@ -214,7 +215,8 @@ def amount_without_a_code(random: Random, base: Base) -> Edit:
     """A row is inserted for an item that the form does not name; nobody gives it a code that counts."""
     row = random.choice(base.rows(RowKind.LINE, RowKind.OPEN, RowKind.SUBTOTAL))
     columns = [span for span in base.money.spans if f"{row.code}@{span.id}" in base.layout.cells]
-    spans = [span for span in columns if span.type is Type.MONEY and not span.id.endswith(".rest")]
+    asked = [span for span in columns if span.column and not span.column.calculated]
+    spans = [span for span in asked if span.type is Type.MONEY and not span.id.endswith(".rest")]
     tab, cell = base.money.name, a1(row.number, random.choice(spans).number)
     own = f"{row.code}.1"
     code = random.choice(("", "", own if own not in base.layout.kinds else f"{own}0", "补充"))
@@ -237,7 +239,8 @@ def amount_where_none_belongs(random: Random, base: Base) -> Edit:
     """A figure in a heading, in the header, or in a column that its row does not use."""
     plan = base.money
     keyed = {(cell.row, cell.column) for cell in base.layout.cells.values() if cell.sheet == plan.id}
-    typed = [span for span in plan.spans if span.type is Type.MONEY and not span.id.endswith(".rest")]
+    money = [span for span in plan.spans if span.type is Type.MONEY and not span.id.endswith(".rest")]
+    typed = [span for span in money if span.column and not span.column.calculated]
     spans = [span for span in plan.spans if not span.hidden and span.id != "title"]
     places = [(HEADER_ROW, span.number) for span in typed]
     places += [(row.number, span.number) for row in plan.rows for span in (spans if row.code else typed)]
@@ -276,6 +279,8 @@ def line_moved_to_another_group(random: Random, base: Base) -> Edit:
     here, there = random.sample(runs, 2)
     row, to = random.choice(here).number, there[1].number
     tab, owner = base.money.name, there[0].code.rpartition(".")[0]
+    if owner + COUNTED not in base.layout.cells:
+        raise Unsuitable
     means = in_program(lambda book: book.move_rows(tab, row, row, to))
     return edit(f"moved {tab} row {row} before row {to}", means, sign("S110", tab, key=owner + COUNTED))
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from random import Random
 from typing import Any
 
-from crmxl.issue.places import Role, RowKind, a1
+from crmxl.expression import keys
+from crmxl.issue.addresses import a1
+from crmxl.issue.places import Role, RowKind
 from crmxl.model import Key, Type
 from tests.mutation.base import COUNTED, Base, Entry, numeric, some_fen, yuan
 from tests.mutation.kinds import Edit, Intent, Sign, Unsuitable, edit, kind, one, sign
@@ -51,23 +53,40 @@ TOO_LARGE = ("100000000000", "999,999,999,999.99元")
 
 
 def _with_basis(base: Base, key: Key) -> tuple[str, ...]:
-    """Every amount but 0 needs its basis, and a line of the unit's own its name."""
-    return ("basis", "title") if base.inputs.get(key.rpartition("@")[0] + COUNTED) else ()
+    """Every amount but 0, typed or from a price or a share, needs its basis, and a line of the unit's own its name."""
+    code = key.rpartition("@")[0]
+    typed = (base.inputs.get(f"{code}{column}") for column in (base.typed, "@unit_price", "@share_in"))
+    return ("basis", "title") if any(typed) else ()
 
 
 REQUIRED: Mapping[str, Callable[[Base, Key], tuple[str, ...]]] = {
     "annual-departments": lambda base, key: ("title", "measure", "by"),
     "cosmetics-plan": _with_basis,
+    "crm-evaluation": lambda base, key: ("title", "basis", "unit", "direction", "source", "value"),
+    "crm-expense": lambda base, key: (
+        *("title", "reason", "goal", "activity", "category", "driver", "account"),
+        *("basis", "source", "method", "value"),
+    ),
+    "customer-maintenance": lambda base, key: (
+        *("title", "what", "segment", "stage", "kind", "region", "month", "basis", "result", "how", "name", "value"),
+        *(() if key.startswith("regions.") else ("owner",)),
+    ),
+    "customer-resources": lambda base, key: ("source", "basis", "unit_cost") if "." in key else ("value",),
+    "customer-portfolio": lambda base, key: ("name", "region", "segment", "value"),
     "customer-relations": lambda base, key: ("title", "kind", "what", "name", "value"),
     "hotel-marketing": _with_basis,
     "marketing-mix": _with_basis,
+    "sales-plan": lambda base, key: ("title", "basis", "leader", "method", "value"),
 }
 """Columns of texts that a template requires on the row of a key."""
 
 
 def _money(random: Random, base: Base) -> Key:
-    """An amount, of the year or of a month."""
-    return one(random, [key for key in base.roles(Role.INPUT) if numeric(base, key)])
+    """An amount, of the year or of a month, or a number of persons or pieces; a rate may be written out, and an
+    adjustment may be negative.
+    """
+    cells = [cell for cell in base.layout.inputs if cell.type in (Type.MONEY, Type.INTEGER)]
+    return one(random, [cell.key for cell in cells if cell.minimum is not None and cell.minimum >= 0])
 
 
 @kind(Intent.DAMAGE)
@@ -105,6 +124,8 @@ def negative_amount(random: Random, base: Base) -> Edit:
     """A reduction is entered as a negative amount."""
     key = _money(random, base)
     amount = -yuan(some_fen(random))
+    if base.layout.cells[key].type is Type.INTEGER:
+        amount = amount.to_integral_value(ROUND_FLOOR)
     return edit(f"typed {amount} at {key}", typed(way(random), base, {key: amount}), _there("E104", base, key))
 
 
@@ -187,7 +208,7 @@ def inputs_merged(random: Random, base: Base) -> Edit:
 def months_that_do_not_add_up(random: Random, base: Base) -> Edit:
     """The year or one month is changed, and not the rest."""
     code = one(random, [code for code in base.lines(filled=True) if base.months(code)])
-    year = code + COUNTED
+    year = code + base.typed
     key = random.choice((year, random.choice(base.months(code))))
     was = base.inputs[key]
     assert isinstance(was, Decimal)
@@ -226,7 +247,7 @@ def amount_cut_and_pasted(random: Random, base: Base) -> Edit:
     rows = base.rows(RowKind.LINE, RowKind.OPEN)
     here = one(random, base.lines(filled=True))
     there = random.choice([row.code for row in rows if row.code != here])
-    source, target = base.at(here + COUNTED), base.at(there + COUNTED)
+    source, target = base.at(here + base.typed), base.at(there + base.typed)
 
     def do(book: Commands) -> None:
         book.move_range(base.money.name, source, target)
@@ -238,13 +259,17 @@ def amount_cut_and_pasted(random: Random, base: Base) -> Edit:
 def entry_changed_and_not_recalculated(random: Random, base: Base) -> Edit:
     """Another program changes an amount and keeps the totals: what the unit saw is not what adds up."""
     code = one(random, base.lines(filled=True))
-    key = code + COUNTED
+    key = code + base.typed
     was = base.inputs[key]
     assert isinstance(was, Decimal)
     amount = was + yuan(some_fen(random))
+    cells = base.layout.cells
+    follows = (one.key for one in cells.values() if one.formula is not None and key in keys(one.formula))
     owner = code.rpartition(".")[0] + COUNTED
+    direct = base.typed == COUNTED and owner in cells
+    shown = owner if direct else next(key for key in follows if "@_" not in key)
     means = in_xml({(base.tab(key), base.at(key)): number(str(amount))})
-    return edit(f"changed {key} to {amount} alone", means, _there("S112", base, owner))
+    return edit(f"changed {key} to {amount} alone", means, _there("S112", base, shown))
 
 
 @kind(Intent.DAMAGE)

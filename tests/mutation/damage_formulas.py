@@ -7,7 +7,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from crmxl.issue.places import CHECKS, FLAG, NOTE_ROW, Role, RowKind, a1
+from crmxl.issue.addresses import a1
+from crmxl.issue.places import CHECKS, FLAG, NOTE_ROW, Role, RowKind
 from crmxl.model import Key
 from tests.mutation.base import Base, some_fen, yuan
 from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from random import Random
 from xml.sax.saxutils import escape, quoteattr, unescape
 
-from crmxl.issue.places import HEADER_ROW, Role, a1, letters
+from crmxl.issue.addresses import a1, letters
+from crmxl.issue.places import HEADER_ROW, Role
 from crmxl.issue.stamp import PROPERTY, SHEET
 from crmxl.model import Key
 from tests.mutation.base import Base, some_fen, yuan

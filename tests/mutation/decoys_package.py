@@ -12,7 +12,8 @@ from pathlib import Path
 from random import Random
 from xml.sax.saxutils import escape, quoteattr
 
-from crmxl.issue.places import Role, a1
+from crmxl.issue.addresses import a1
+from crmxl.issue.places import Role
 from crmxl.model import Key
 from tests.mutation.base import COUNTED, Base, Entry, some_fen, yuan
 from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign
@@ -275,7 +276,7 @@ def array_formula_over_inputs(random: Random, base: Base) -> Edit:
     """One array formula fills several inputs, only the first of which holds it: all are formulas, and told."""
     runs = [run for run in base.runs() if len(run) > 1]
     filled = [(a, b) for run in runs for a, b in pairwise(run)]
-    amounts = [(a.code + COUNTED, b.code + COUNTED) for a, b in filled]
+    amounts = [(a.code + base.typed, b.code + base.typed) for a, b in filled]
     amounts = [pair for pair in amounts if all(key in base.inputs for key in pair)]
     if not amounts:
         raise Unsuitable

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
-from crmxl.issue.places import Role, letters
+from crmxl.issue.addresses import letters
+from crmxl.issue.places import Role
 from crmxl.model import Key
-from tests.mutation.base import COUNTED, TEXTS, Base, Entry, dated, some_fen, split, yuan
+from tests.mutation.base import TEXTS, Base, Entry, dated, some_fen, split, worded, yuan
 from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign, two
 from tests.mutation.means import either, formula, in_program, in_xml, number, typed, way
 from tests.office.driver import Commands
@@ -23,7 +24,7 @@ def amount_changed(random: Random, base: Base) -> Edit:
     """Another amount for a line, and the months with it."""
     code = one(random, base.lines(filled=True))
     changes = base.with_line(random, code, some_fen(random))
-    return edit(f"line {code} is {changes[code + COUNTED]}", typed(way(random), base, changes), changes=changes)
+    return edit(f"line {code} is {changes[code + base.typed]}", typed(way(random), base, changes), changes=changes)
 
 
 @kind(Intent.ENTRY)
@@ -31,6 +32,8 @@ def several_amounts_changed(random: Random, base: Base) -> Edit:
     """Half of the lines get other amounts."""
     codes = base.lines(filled=True)
     changes: dict[Key, Entry | None] = {}
+    if not codes:
+        raise Unsuitable
     for code in random.sample(codes, max(1, len(codes) // 2)):
         changes.update(base.with_line(random, code, some_fen(random)))
     return edit(f"changed {len(changes)} cells", typed(way(random), base, changes), changes=changes)
@@ -59,6 +62,8 @@ def blank_line_filled(random: Random, base: Base) -> Edit:
 def largest_amount(random: Random, base: Base) -> Edit:
     """The largest amounts that are allowed, to the fen."""
     changes: dict[Key, Entry | None] = {}
+    if not base.lines():
+        raise Unsuitable
     for code in random.sample(base.lines(), 2) if len(base.lines()) > 1 else base.lines():
         changes.update(base.with_line(random, code, LARGEST - random.randrange(1000)))
     return edit("typed the largest amounts", typed(way(random), base, changes), changes=changes)
@@ -68,7 +73,7 @@ def largest_amount(random: Random, base: Base) -> Edit:
 def zero_of_some_kind(random: Random, base: Base) -> Edit:
     """0, 0.00 or a negative zero: a nil line."""
     code = one(random, base.lines(filled=True))
-    changes: dict[Key, Entry | None] = dict.fromkeys((code + COUNTED, *base.months(code)), Decimal(0))
+    changes: dict[Key, Entry | None] = dict.fromkeys((code + base.typed, *base.months(code)), Decimal(0))
     zero = random.choice(("-0", "0", "0.00", "-0.0"))
     places = {(base.tab(key), base.at(key)): zero for key in changes}
     if random.random() < 0.5:
@@ -104,7 +109,7 @@ def amount_typed_as_text(random: Random, base: Base) -> Edit:
             f"+{plain}",
         )
     )
-    key = code + COUNTED
+    key = code + base.typed
     changes: dict[Key, Entry | None] = {key: amount, **split(random, fen, base.months(code))}
     means = typed(way(random), base, {**changes, key: text})
     return edit(f"typed {text!r} at {key}", means, sign("E101", base.tab(key), base.at(key)), changes=changes)
@@ -114,7 +119,7 @@ def amount_typed_as_text(random: Random, base: Base) -> Edit:
 def dash_for_nothing(random: Random, base: Base) -> Edit:
     """A dash, a stroke or 无 where there is no amount: 0, and told."""
     code = one(random, base.lines(filled=True))
-    text, key = random.choice(("-", "—", "/", "无", "－")), code + COUNTED
+    text, key = random.choice(("-", "—", "/", "无", "－")), code + base.typed
     changes: dict[Key, Entry | None] = {**dict.fromkeys(base.months(code), Decimal(0)), key: Decimal(0)}
     means = typed(way(random), base, {**changes, key: text})
     return edit(f"typed {text} at {key}", means, sign("E101", base.tab(key), base.at(key)), changes=changes)
@@ -125,10 +130,10 @@ def binary_dust(random: Random, base: Base) -> Edit:
     """Another program's arithmetic leaves 1234.5600000000001, which is 1234.56."""
     code = one(random, base.lines(filled=True))
     fen = random.randrange(1, 10**9)
-    changes: dict[Key, Entry | None] = {code + COUNTED: yuan(fen), **split(random, fen, base.months(code))}
+    changes: dict[Key, Entry | None] = {code + base.typed: yuan(fen), **split(random, fen, base.months(code))}
     text = repr(fen / 100 + random.choice((1e-9, -1e-9, 2e-7)))
     cells = {(base.tab(key), base.at(key)): number(str(entry)) for key, entry in changes.items()}
-    cells[base.tab(code + COUNTED), base.at(code + COUNTED)] = number(text)
+    cells[base.tab(code + base.typed), base.at(code + base.typed)] = number(text)
     return edit(f"line {code} is {text}", in_xml(cells, values=False), changes=changes)
 
 
@@ -137,12 +142,12 @@ def amount_copied_to_another_line(random: Random, base: Base) -> Edit:
     """One line's amount, and its months, are copied onto another's."""
     here, there = two(random, base.lines(filled=True))
     source = [
-        here + COUNTED,
-        *(key for key in base.roles(Role.INPUT, Role.CLOSED) if key.startswith(f"{here}{COUNTED}.")),
+        here + base.typed,
+        *(key for key in base.roles(Role.INPUT, Role.CLOSED) if key.startswith(f"{here}{base.typed}.")),
     ]
     area = f"{base.at(source[0])}:{base.at(source[-1])}"
     changes = {there + key.removeprefix(here): base.inputs.get(key) for key in source}
-    tab, to = base.money.name, base.at(there + COUNTED)
+    tab, to = base.money.name, base.at(there + base.typed)
     means = in_program(lambda book: book.copy_range(tab, area, to))
     return edit(f"copied {tab}!{area} to {to}", means, changes=changes)
 
@@ -157,11 +162,11 @@ def amounts_sorted_alone(random: Random, base: Base) -> Edit:
     if not runs:
         raise Unsuitable
     run, tab = random.choice(runs), base.money.name
-    keys = [key for key in base.roles(Role.INPUT, Role.CLOSED) if key.startswith(f"{run[0].code}{COUNTED}")]
+    keys = [key for key in base.roles(Role.INPUT, Role.CLOSED) if key.startswith(f"{run[0].code}{base.typed}")]
     ends = [letters(base.layout.cells[key].column) for key in (keys[0], keys[-1])]
     area = f"{ends[0]}{run[0].number}:{ends[1]}{run[-1].number}"
-    ordered = sorted((row.code for row in run), key=lambda code: Decimal(str(base.inputs[code + COUNTED])))
-    if len({base.inputs[code + COUNTED] for code in ordered}) < len(ordered):
+    ordered = sorted((row.code for row in run), key=lambda code: Decimal(str(base.inputs[code + base.typed])))
+    if len({base.inputs[code + base.typed] for code in ordered}) < len(ordered):
         raise Unsuitable  # which of two equal amounts comes first is LibreOffice's choice
     columns = [key.removeprefix(run[0].code) for key in keys]
     changes = {
@@ -176,7 +181,7 @@ def amounts_sorted_alone(random: Random, base: Base) -> Edit:
 @kind(Intent.ENTRY)
 def formula_in_an_input(random: Random, base: Base) -> Edit:
     """The amount is worked out in its cell: its value counts, and is told."""
-    key = one(random, [code + COUNTED for code in base.lines(filled=True)])
+    key = one(random, [code + base.typed for code in base.lines(filled=True)])
     amount = base.inputs[key]
     assert isinstance(amount, Decimal)
     fen = int(amount * 100)
@@ -190,7 +195,7 @@ def formula_in_an_input(random: Random, base: Base) -> Edit:
 @kind(Intent.ENTRY)
 def words_changed(random: Random, base: Base) -> Edit:
     """A basis, a name or another text is written anew."""
-    key = one(random, [key for key, entry in base.inputs.items() if isinstance(entry, str)])
+    key = one(random, [key for key in base.inputs if worded(base, key)])
     text = random.choice((*TEXTS, "改", "  前后有空格 ", "９９９", "a" * 1500))
     changes: dict[Key, Entry | None] = {key: text}
     return edit(f"wrote {text[:30]!r} at {key}", typed(way(random), base, changes), changes=changes)

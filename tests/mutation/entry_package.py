@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, unescape
 
 from crmxl.issue.places import Role
 from crmxl.model import Key
-from tests.mutation.base import COUNTED, TEXTS, Base, Entry, some_fen
+from tests.mutation.base import TEXTS, Base, Entry, some_fen, worded
 from tests.mutation.fillings import POOL
 from tests.mutation.fillings import base as other_base
 from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign
@@ -25,7 +25,7 @@ _CALENDARS = 1462
 def amount_as_the_text_of_a_formula(random: Random, base: Base) -> Edit:
     """A number stored as the text that a formula gave (t="str"): converted, told, and counted."""
     code = one(random, base.lines(filled=True))
-    key, changes = code + COUNTED, base.with_line(random, code, some_fen(random))
+    key, changes = code + base.typed, base.with_line(random, code, some_fen(random))
     cells = {(base.tab(k), base.at(k)): _plain(entry) for k, entry in changes.items()}
     cells[base.tab(key), base.at(key)] = f"str|<v>{changes[key]}</v>"
     told = sign("E101", base.tab(key), base.at(key))
@@ -42,7 +42,7 @@ def amount_with_an_exponent(random: Random, base: Base) -> Edit:
     code = one(random, base.lines(filled=True))
     changes = base.with_line(random, code, some_fen(random))
     cells = {(base.tab(key), base.at(key)): _plain(entry) for key, entry in changes.items()}
-    key = code + COUNTED
+    key = code + base.typed
     amount = changes[key]
     assert isinstance(amount, Decimal)
     text = random.choice((f"{amount:E}", f" {amount} ", f"{amount:E}".lower().replace("e+", "e"), f"{amount}00"))
@@ -53,7 +53,7 @@ def amount_with_an_exponent(random: Random, base: Base) -> Edit:
 @kind(Intent.ENTRY)
 def line_breaks_in_a_text(random: Random, base: Base) -> Edit:
     """A text with _x000D_ for a carriage return, in runs, or with a phonetic guide."""
-    key = one(random, [key for key, entry in base.inputs.items() if isinstance(entry, str) and key[-5:] != "@kind"])
+    key = one(random, [key for key in base.inputs if worded(base, key)])
     first, second = random.sample(TEXTS, 2)
     guide = '<rPh sb="0" eb="1"><t>XX</t></rPh>'
     runs = "".join(f'<r><t xml:space="preserve">{escape(text)}</t></r>' for text in (f"{first}_x000D_\n", second))
@@ -76,7 +76,7 @@ def dates_of_the_other_calendar(random: Random, base: Base) -> Edit:
 @kind(Intent.ENTRY)
 def text_of_another_cell(random: Random, base: Base) -> Edit:
     """A text cell points to another text of the shared table: another entry, as if it was typed."""
-    key = one(random, [key for key, entry in base.inputs.items() if isinstance(entry, str) and key[-5:] != "@kind"])
+    key = one(random, [key for key in base.inputs if worded(base, key)])
     strings = [unescape(re.sub(r"<[^>]*>", "", text), {"&quot;": '"'}) for text in strings_of(base.data)]
     index = random.choice([n for n, text in enumerate(strings) if text.strip() and len(text) < 200])
     changes: dict[Key, Entry | None] = {key: strings[index]}

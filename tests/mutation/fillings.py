@@ -14,17 +14,27 @@ from pathlib import Path
 from random import Random
 
 from crmxl.check.standard import Standard
-from crmxl.define.library import Library
 from crmxl.define.policies import Policies, live
 from crmxl.define.round import Round, Unit
 from crmxl.issue.layout import lay_out
-from crmxl.issue.places import Role, Row, RowKind
+from crmxl.issue.places import Role, RowKind
 from crmxl.issue.workbook import write
 from crmxl.model import Assignment, Key, Lang, Template
-from tests.mutation import rules
+from tests.mutation import (
+    filled_crm_evaluation,
+    filled_crm_expense,
+    filled_hotel,
+    filled_maintenance,
+    filled_mix,
+    filled_portfolio,
+    filled_resources,
+    filled_sales,
+    rules,
+)
 from tests.mutation.base import COUNTED, NAMES, TEXTS, Arithmetic, Base, Entry, exact, usual_fen, yuan
+from tests.thin import ThinLibrary
 
-LIBRARY = Library()
+LIBRARY = ThinLibrary()
 TEMPLATES = LIBRARY.names()
 """Every template that ships."""
 POOL = 8
@@ -112,38 +122,6 @@ def _departments(random: Random, empty: Base) -> Iterator[tuple[Key, Entry]]:
                 yield f"{row.code}@owner", "王敏"
 
 
-def _hotel(random: Random, empty: Base) -> Iterator[tuple[Key, Entry]]:
-    """Each line within its range, often at a bound; lines of the hotel's own."""
-    for row in empty.rows(RowKind.LINE):
-        low, high = (int(empty.layout.presets[f"{row.code}@{column}"]) * 100 for column in ("low", "high"))
-        fen = random.choice((low, high, random.randint(low, high), random.randint(low // 100, high // 100) * 100))
-        yield from empty.with_line(random, row.code, fen).items()
-    for row in empty.rows(RowKind.OPEN):
-        if random.random() < 0.6:
-            yield from empty.with_line(random, row.code, usual_fen(random)).items()
-
-
-def _mix(random: Random, empty: Base) -> Iterator[tuple[Key, Entry]]:
-    """Every part within its share of the whole, the rest unallocated."""
-    whole = random.randrange(100, 100_000) * random.choice((1_000, 12_345, 100_000))
-    lines: dict[str, list[Row]] = {}
-    for row in empty.rows(RowKind.LINE, RowKind.OPEN):
-        lines.setdefault(row.code.partition(".")[0], []).append(row)
-    left = whole
-    for part, rows in lines.items():
-        if part == "7":
-            continue
-        low, high = rules.SHARES[part][1:]
-        amount = whole * random.randint(int(low * 1000) + 1, int(high * 1000) - 1) // 1000
-        left -= amount
-        chosen = random.sample(rows, random.randint(1, len(rows)))
-        for at, row in enumerate(chosen):
-            share = amount if at == len(chosen) - 1 else amount // 3
-            amount -= share
-            yield from empty.with_line(random, row.code, share).items()
-    yield from empty.with_line(random, "7.1", left).items()
-
-
 def _relations(random: Random, empty: Base) -> Iterator[tuple[Key, Entry]]:
     """Lines with even months and a basis, a reserve of a twentieth, activities within the standards, cities."""
     yield "filer@value", "林珊"
@@ -197,6 +175,28 @@ def _target(random: Random, empty: Base, inputs: Mapping[Key, Entry]) -> dict[st
 FILLINGS: Mapping[str, Filling] = {
     "annual-departments": Filling(_departments, _some_parts, monthly=True),
     "cosmetics-plan": Filling(_cosmetics, _some_parts),
+    "crm-evaluation": Filling(
+        filled_crm_evaluation.filled,
+        lambda random, template: (),
+        Arithmetic(filled_crm_evaluation.total, filled_crm_evaluation.broken),
+        parameters=filled_crm_evaluation.issued,
+    ),
+    "crm-expense": Filling(
+        filled_crm_expense.filled,
+        lambda random, template: (),
+        Arithmetic(filled_crm_expense.total, filled_crm_expense.broken),
+    ),
+    "customer-maintenance": Filling(
+        filled_maintenance.filled,
+        lambda random, template: (),
+        Arithmetic(filled_maintenance.total, filled_maintenance.broken),
+        parameters=filled_maintenance.issued,
+    ),
+    "customer-portfolio": Filling(
+        filled_portfolio.filled,
+        lambda random, template: (),
+        Arithmetic(filled_portfolio.total, filled_portfolio.broken),
+    ),
     "customer-relations": Filling(
         _relations,
         lambda random, template: ("1", "2", "S"),
@@ -204,6 +204,25 @@ FILLINGS: Mapping[str, Filling] = {
         monthly=True,
         parameters=_target,
     ),
-    "hotel-marketing": Filling(_hotel, lambda random, template: ("1", "3"), Arithmetic(broken=rules.hotel)),
-    "marketing-mix": Filling(_mix, lambda random, template: (), Arithmetic(broken=rules.mix)),
+    "customer-resources": Filling(
+        filled_resources.filled,
+        lambda random, template: (),
+        Arithmetic(filled_resources.total, filled_resources.broken),
+        parameters=filled_resources.issued,
+    ),
+    "hotel-marketing": Filling(
+        filled_hotel.filled,
+        lambda random, template: random.choice((("1", "3"), ("1", "2", "R"))),
+        Arithmetic(filled_hotel.total, filled_hotel.broken),
+    ),
+    "marketing-mix": Filling(
+        filled_mix.filled, lambda random, template: ("software",), Arithmetic(filled_mix.total, filled_mix.broken)
+    ),
+    "sales-plan": Filling(
+        filled_sales.filled,
+        lambda random, template: filled_sales.PARTS,
+        Arithmetic(filled_sales.total, filled_sales.broken),
+        monthly=True,
+        parameters=filled_sales.issued,
+    ),
 }

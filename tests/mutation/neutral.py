@@ -8,9 +8,10 @@ from typing import Any
 
 from crmxl.define.names import TAKEN_TABS
 from crmxl.expression import keys
-from crmxl.issue.places import CHECKS, Row, RowKind, letters
+from crmxl.issue.addresses import letters
+from crmxl.issue.places import CHECKS, Row, RowKind
 from crmxl.issue.stamp import SHEET
-from tests.mutation.base import COUNTED, Base
+from tests.mutation.base import Base
 from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign
 from tests.mutation.means import in_office, in_openpyxl, in_program, in_tab, in_xml, number, words
 from tests.office.driver import Commands
@@ -142,7 +143,7 @@ def lines_sorted_whole(random: Random, base: Base) -> Edit:
 def row_hidden(random: Random, base: Base) -> Edit:
     """A line with an amount is hidden, by hand or by a filter; it counts."""
     code = one(random, base.lines(filled=True))
-    row, tab = base.layout.cells[code + COUNTED].row, base.money.name
+    row, tab = base.layout.cells[code + base.typed].row, base.money.name
     says = f"hid {tab} row {row}"
     return edit(says, in_program(lambda book: book.hide_rows(tab, row)), sign("S114", tab))
 
@@ -195,7 +196,7 @@ def notes_on_free_sheets(random: Random, base: Base) -> Edit:
 @kind(Intent.NEUTRAL)
 def looks_changed(random: Random, base: Base) -> Edit:
     """Another number format, font or column width for cells with entries."""
-    keys = [key for key in base.inputs if key.endswith(COUNTED)]
+    keys = [key for key in base.inputs if key.endswith(base.typed)]
     keys = random.sample(keys, min(3, len(keys)))
     shape = random.choice(("0", "#,##0", "0.0", "General", '0.00"元"', "0.00E+00", "@"))
 

@@ -10,7 +10,8 @@ from decimal import Decimal
 from random import Random
 from xml.sax.saxutils import escape, unescape
 
-from crmxl.issue.places import Role, SheetPlan, a1
+from crmxl.issue.addresses import a1
+from crmxl.issue.places import Role, SheetPlan
 from crmxl.model import Key
 from tests.mutation.base import EPOCH, Base, dated, numeric
 from tests.mutation.kinds import Edit, Intent, Unsuitable, edit, kind, one, sign
@@ -343,7 +344,7 @@ def characters_of_numbers_referenced(random: Random, base: Base) -> Edit:
     tab, cell = base.tab(key), base.at(key)
 
     def change(text: str) -> str:
-        return re.sub(r"<v>([0-9.]+)</v>", lambda v: f"<v>{''.join(f'&#{ord(c)};' for c in v[1])}</v>", text)
+        return re.sub(r"<v>([-0-9.]+)</v>", lambda v: f"<v>{''.join(f'&#{ord(c)};' for c in v[1])}</v>", text)
 
     return edit(f"wrote the digits of {key} as references", in_cell(base, tab, cell, change))
 

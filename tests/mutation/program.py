@@ -16,7 +16,7 @@ from html import unescape
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
-from crmxl.issue.places import a1, letters, quoted
+from crmxl.issue.addresses import a1, letters, quoted
 from tests.mutation.package import RELATIONS, STRINGS, TYPES, WORKBOOK, parts_of, zipped
 
 _CELL = re.compile(

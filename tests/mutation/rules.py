@@ -20,22 +20,6 @@ RESERVE = "1.5.1"
 OWN_SHARES = {"2.1": Fraction(60, 100), "2.2": Fraction(50, 100)}
 """What of the shared groups is the customer-relations department's own."""
 STANDARDS = {"拜访": 200, "礼品": 300}
-SHARES = {
-    "1": ("P331", Fraction(10, 100), Fraction(15, 100)),
-    "2": ("P332", Fraction(20, 100), Fraction(30, 100)),
-    "3": ("P333", Fraction(10, 100), Fraction(15, 100)),
-    "4": ("P334", Fraction(15, 100), Fraction(20, 100)),
-    "5": ("P335", Fraction(5, 100), Fraction(10, 100)),
-    "6": ("P336", Fraction(5, 100), Fraction(10, 100)),
-}
-RANGES = {
-    "1.1": (10_000, 20_000),
-    "1.2": (5_000, 10_000),
-    "1.3": (10_000, 15_000),
-    "2.1": (20_000, 50_000),
-    "2.2": (30_000, 100_000),
-    "2.3": (10_000, 30_000),
-}
 
 
 def fen(value: Fraction) -> Fraction:
@@ -68,9 +52,9 @@ def relations(base: Base, inputs: Entries) -> Iterator[tuple[str, Key]]:
         yield "P301", "used@value"
     for code, amount in amounts(inputs, "amount", "1", "2", "3").items():
         last = figure(inputs, f"{code}@last_year")
-        if amount > fen(last * Fraction(12, 10)) and last > 0 and not _written(inputs, f"{code}@growth_reason"):
+        if amount > fen(last * Fraction(12, 10)) and last > 0 and not written(inputs, f"{code}@growth_reason"):
             yield "P303", f"{code}@amount"
-        if amount != 0 and not _written(inputs, f"{code}@basis"):
+        if amount != 0 and not written(inputs, f"{code}@basis"):
             yield "P307", f"{code}@amount"
         if amount > 0 and last > 0 and amount < fen(last / 1000):
             yield "P309", f"{code}@amount"
@@ -87,26 +71,7 @@ def relations(base: Base, inputs: Entries) -> Iterator[tuple[str, Key]]:
         yield "P308", ""
 
 
-def hotel(base: Base, inputs: Entries) -> Iterator[tuple[str, Key]]:
-    """P321, asked of every line that was issued once anything is planned."""
-    if not sum(amounts(inputs, "amount", "1", "2", "3").values()):
-        return
-    for code, (low, high) in RANGES.items():
-        if f"{code}@amount" in base.layout.cells and not low <= figure(inputs, f"{code}@amount") <= high:
-            yield "P321", f"{code}@amount"
-
-
-def mix(base: Base, inputs: Entries) -> Iterator[tuple[str, Key]]:
-    """P331 … P336; shares are compared to ten decimals."""
-    parts = {part: sum(amounts(inputs, "amount", part).values()) for part in (*SHARES, "7")}
-    whole = sum(parts.values())
-    for part, (code, low, high) in SHARES.items():
-        if whole > 0 and f"{part}@amount" in base.layout.cells:
-            share = Fraction(round(Fraction(parts[part]) / whole * 10**10), 10**10)
-            if not low <= share <= high:
-                yield code, f"{part}@amount"
-
-
-def _written(inputs: Mapping[Key, object], key: Key) -> bool:
+def written(inputs: Mapping[Key, object], key: Key) -> bool:
+    """Whether words stand there."""
     entry = inputs.get(key)
     return isinstance(entry, str) and bool(entry.strip())

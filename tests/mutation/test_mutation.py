@@ -19,6 +19,7 @@ import pytest
 from crmxl.check.runner import check
 from crmxl.money import show
 from crmxl.receive.reading import read
+from tests.mutation import filled_hotel
 from tests.mutation import run as runs
 from tests.mutation.base import COUNTED, Base
 from tests.mutation.fillings import FILLINGS, LIBRARY, POOL, TEMPLATES, base
@@ -131,17 +132,18 @@ def test_a_crash_and_an_edit_that_cannot_be_made_are_failures(tmp_path: Path, mo
 
 def test_a_broken_rule_that_is_not_told_is_a_silent_change(tmp_path: Path) -> None:
     start = base("hotel-marketing", 0)
-    key = "1.1" + COUNTED
-    over = {key: Decimal("20000.01")}
+    code = next(code for code in start.lines(filled=True) if code in filled_hotel.RANGES)
+    key = code + start.typed
+    over = {key: filled_hotel.RANGES[code][1] + Decimal("0.01")}
     told = edit("", typed("XML", start, over), changes=over)
     assert _outcome(tmp_path, Intent.ENTRY, told, start) == ([], False)
     path = tmp_path / "edited.xlsx"
     report = check(read(path, LIBRARY), start.standard)
-    silenced = replace(report, findings=tuple(one for one in report.findings if one.code != "P321"))
+    silenced = replace(report, findings=tuple(one for one in report.findings if one.code != "P322"))
     problems, silent = judge(Intent.ENTRY, start, told, silenced)
-    assert problems == [f"accepted, but P321 is broken at {key} and not told"] and silent
+    assert problems == [f"accepted, but P322 is broken at {code}@amount and not told"] and silent
     problems, silent = judge(Intent.ENTRY, start, edit("", told.means), report)
-    assert silent and "told of P321, which nobody expects" in problems
+    assert silent and "told of P322, which nobody expects" in problems
 
 
 def test_references_follow_edits_as_in_a_spreadsheet_program() -> None:
@@ -158,7 +160,7 @@ def test_references_follow_edits_as_in_a_spreadsheet_program() -> None:
         "".join(re.findall("<f>[^<]*</f>", parts_of(data)[part_of(data, start.checks.name)].decode()))
         for data in (start.data, saved)
     )
-    assert f"'{tab}'!J8:J10,'{tab}'!J13:J15," in issued and f"'{tab}'!J38)" in issued
+    assert f"'{tab}'!J8:J10,'{tab}'!J13:J15," in issued and f"'{tab}'!J38," in issued
     assert "'it''s'!J8:J12,'it''s'!J15:J17," in now and "!#REF!)" in now
 
 

@@ -21,7 +21,8 @@ from crmxl.check.evidence import Evidence
 from crmxl.check.runner import check
 from crmxl.check.verdict import Report
 from crmxl.expression import Fault, Measure, Value
-from crmxl.issue.places import CHECKS, NOTE_ROW, Role, a1
+from crmxl.issue.addresses import a1
+from crmxl.issue.places import CHECKS, NOTE_ROW, Role
 from crmxl.issue.workbook import write
 from crmxl.model import Finding, Key, Kind
 from crmxl.money import plain, show
@@ -35,6 +36,8 @@ WHOLE = 40
 _COLUMNS = ("expected", "actual", "difference", "result", "kept")
 _PASS = {"zh": "通过", "en": "Pass"}
 _CHUNK = 50
+_EXACT = 10**11
+"""Yuan from which on an amount that is calculated from others has no exact fen in binary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,14 +254,16 @@ def _compare(filling: Filling, submission: Submission, there: Mapping[Key, Cell]
 
 
 def _same(exact: Value, cell: Cell, measure: Measure) -> bool:
-    """Equal: texts and counts exactly, money far within a fen, ratios to 10 places, errors as errors."""
+    """Equal: texts and counts exactly, money far within a fen, ratios to 10 places or 14 digits, errors as errors."""
     if isinstance(exact, Fault) or cell.error:
         return isinstance(exact, Fault) and bool(cell.error)
     if isinstance(exact, str) or not isinstance(cell.value, float | int):
         return exact == cell.string
     if not isinstance(exact, Fraction):
         return False
-    slack = {Measure.MONEY: Fraction(1, 2_000), Measure.NUMBER: Fraction(1, 2 * 10**10)}.get(measure, Fraction(0))
+    ratio = max(Fraction(1, 2 * 10**10), abs(exact) / 10**14)
+    money = Fraction(1, 2_000) if abs(exact) < _EXACT else abs(exact) / 10**12
+    slack = {Measure.MONEY: money, Measure.NUMBER: ratio}.get(measure, Fraction(0))
     return abs(Fraction(cell.value) - exact) <= slack
 
 
@@ -306,7 +311,9 @@ def _is(words: str, cell: Cell, kind: Measure) -> bool:
     """Whether ``words`` are the figure in a cell, to the fen or to a ratio's last shown digit."""
     if kind is Measure.MONEY:
         return words == show(_number(cell))
-    scale = {"%": 100, "‰": 1000}[words[-1]]
+    scale = {"%": 100, "‰": 1000}.get(words[-1])
+    if scale is None:
+        return abs(Fraction(words.replace(",", "")) - _number(cell)) <= Fraction(1, 10**9)
     return abs(Fraction(words[:-1].replace(",", "")) / scale - _number(cell)) <= Fraction(51, 10**6 * scale)
 
 

@@ -43,11 +43,12 @@ class Case:
     excess: str = ""
     says: str = ""
     also: tuple[tuple[str, Key], ...] = ()
+    parts: tuple[str, ...] = ()
 
     @property
     def layout(self) -> Layout:
         """Where everything stands, with the policy's rules live."""
-        return _layout(self.template, self.policy, self.first_month)
+        return _layout(self.template, self.policy, self.first_month, self.parts)
 
     @property
     def assignment(self) -> Assignment:
@@ -56,6 +57,7 @@ class Case:
             unit="HN",
             unit_name="华南区域",
             year=YEAR,
+            parts=self.layout.parts,
             first_month=self.first_month,
             parameters=self.parameters,
             policies=(POLICIES.load(self.policy).name,),
@@ -81,8 +83,8 @@ class Case:
 
 
 @cache
-def _layout(template: str, policy: str, first_month: int) -> Layout:
-    return lay_out(LIBRARY.load(template), YEAR, first_month=first_month, policies=(POLICIES.load(policy),))
+def _layout(template: str, policy: str, first_month: int, parts: tuple[str, ...]) -> Layout:
+    return lay_out(LIBRARY.load(template), YEAR, parts, first_month, policies=(POLICIES.load(policy),))
 
 
 @cache
@@ -109,6 +111,7 @@ def _file(path: Path) -> list[Case]:
                 entries={key: _value(one) for key, one in entries.items() if key not in gone},
                 parameters={name: one for name, one in parameters.items() if name not in gone},
                 also=also,
+                parts=tuple(record.pop("parts", document.get("parts", ()))),
                 **record,
             )
         )

@@ -12,7 +12,6 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from random import Random
 
-from crmxl.define.library import Library
 from crmxl.define.policies import Policies, applicable
 from crmxl.define.policy import read_limit
 from crmxl.expression import Call, Fault, Node, Value, evaluate, keys
@@ -21,8 +20,9 @@ from crmxl.issue.places import Cell, Layout, Role, RowKind
 from crmxl.issue.ruling import Asked, PlacedRule
 from crmxl.model import MONTHS, Assignment, Key, Lang, Type, split_key
 from crmxl.money import round_half_away
+from tests.thin import ThinLibrary
 
-LIBRARY = Library()
+LIBRARY = ThinLibrary()
 POLICIES = Policies()
 YEAR = 2026
 ERROR = Fault("#DIV/0!")
@@ -83,19 +83,53 @@ class Variant:
 
 _LIMITS = (("P301", "rate", "0.37‰"), ("P303", "growth", "12.5%"), ("P306", "low", "1.25%"), ("P309", "times", "300"))
 _OTHERS = {
+    "crm-evaluation": (
+        Variant("crm-evaluation", weight=6),
+        Variant("crm-evaluation", lang="en", limits=(("P392", "low", "2.5"), ("P397", "least", "12.5")), weight=2),
+    ),
+    "crm-expense": (
+        Variant("crm-expense", weight=6),
+        Variant("crm-expense", lang="en", limits=(("P342", "least", "3"), ("P344", "rate", "0.5%")), weight=2),
+    ),
     "customer-relations": (
         Variant("customer-relations", weight=12),
         Variant("customer-relations", lang="en", first_month=4, weight=3),
         Variant("customer-relations", first_month=7, weight=2),
         Variant("customer-relations", parts=("1", "2", "S"), limits=_LIMITS, weight=4),
     ),
+    "customer-maintenance": (
+        Variant("customer-maintenance", weight=5),
+        Variant(
+            "customer-maintenance",
+            lang="en",
+            limits=(("P373", "low", "1.25%"), ("P374", "ceiling", "66.6"), ("P376", "limit", "1234.56")),
+            weight=2,
+        ),
+    ),
+    "customer-resources": (
+        Variant("customer-resources", weight=3),
+        Variant("customer-resources", lang="en", limits=(("P383", "margin", "2.5%"), ("P387", "times", "3"))),
+    ),
+    "customer-portfolio": (
+        Variant("customer-portfolio", limits=(("P402", "rate", "12.5%"), ("P408", "share", "21%"))),
+        Variant("customer-portfolio", lang="en"),
+    ),
     "hotel-marketing": (
         Variant("hotel-marketing", weight=4),
-        Variant("hotel-marketing", parts=("1", "3"), lang="en", weight=2),
+        Variant("hotel-marketing", parts=("1", "3", "R"), lang="en", weight=2),
+        Variant("hotel-marketing@1", weight=2),
     ),
     "marketing-mix": (
         Variant("marketing-mix", weight=7),
-        Variant("marketing-mix", parts=("1", "2", "7"), lang="en", weight=2),
+        Variant("marketing-mix", parts=("software",), lang="en", weight=3),
+        Variant("marketing-mix@1", weight=4),
+    ),
+    "sales-plan": (
+        Variant("sales-plan", weight=5),
+        Variant(
+            "sales-plan", first_month=4, lang="en", limits=(("P361", "tolerance", "2.5%"), ("P364", "limit", "33%"))
+        ),
+        Variant("sales-plan", parts=("P1", "T1", "T3", "K", "Q1", "Q2", "1", "3"), weight=2),
     ),
 }
 
@@ -270,6 +304,8 @@ class _Filler:
                 if value is not None:
                     self.typed[cell.key] = value
                     self.months(cell.key, value)
+            elif cell.type is Type.PERCENT:
+                self.typed[cell.key] = Fraction(random.randint(0, 60), 100)
             elif cell.type.numeric:
                 self.typed[cell.key] = Fraction(random.randint(0, 60))
             elif cell.type is Type.DATE:
@@ -328,7 +364,9 @@ class _Filler:
             if isinstance(preset, Fraction):
                 if random.random() < 0.04:
                     self.typed[cell.key] = preset + random.choice((-1, 1)) * _STEP[cell.type] * random.randint(1, 500)
-            elif random.random() < 0.9:
+            elif cell.type is Type.PERCENT and random.random() < 0.9:
+                self.typed[cell.key] = Fraction(random.randint(0, 60), 100)
+            elif cell.type is not Type.PERCENT and random.random() < 0.9:
                 self.typed[cell.key] = Fraction(random.randint(1, 5000) * random.choice((10, 1_000, 200_000)))
 
     # -- to the bound --------------------------------------------------------------------------------------------

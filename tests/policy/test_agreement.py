@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from crmxl.expression import Value
-from crmxl.issue.places import CHECKS, Layout, a1
+from crmxl.issue.addresses import a1
+from crmxl.issue.places import CHECKS, Layout
 from crmxl.model import Key
 from tests.office.driver import Cell, Office
 from tests.policy import agreement
@@ -105,9 +106,22 @@ def test_binary_dust_moves_no_rounded_bound(office: Office, tmp_path: Path) -> N
     assert Bench(office, tmp_path).judge(filling).problems == ()
 
 
-def test_an_error_value_in_an_input_is_never_green(office: Office, tmp_path: Path) -> None:
-    variant = Variant("hotel-marketing")
-    typed: dict[Key, Value] = {"1.1@amount": ERROR}
+def test_an_error_beside_another_entry_leaves_what_was_filled_twice_to_be_counted(
+    office: Office, tmp_path: Path
+) -> None:
+    variant = Variant("marketing-mix")
+    typed: dict[Key, Value] = {
+        **{"1.1@share_in": ERROR, "1.1@amount_in": Fraction(5)},
+        **{"2.1@share_in": Fraction(1, 5), "2.1@amount_in": Fraction(5)},
+    }
     outcome = Bench(office, tmp_path).judge(Filling(1, variant, typed, typed, False, (), (), 0))
     assert outcome.problems == ()
-    assert "P321" not in outcome.kept
+    assert "C08" not in outcome.kept
+
+
+def test_an_error_value_in_an_input_is_never_green(office: Office, tmp_path: Path) -> None:
+    variant = Variant("hotel-marketing")
+    typed: dict[Key, Value] = {"1.1@amount_in": ERROR}
+    outcome = Bench(office, tmp_path).judge(Filling(1, variant, typed, typed, False, (), (), 0))
+    assert outcome.problems == ()
+    assert "P322" not in outcome.kept

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from crmxl.issue.places import a1, letters
+from crmxl.issue.addresses import a1, letters
 from tests.differential.compare import differences
 from tests.differential.readers import ours, with_calamine, with_openpyxl
 from tests.differential.seen import Seen

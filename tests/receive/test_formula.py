@@ -12,7 +12,7 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator
 
-from crmxl.issue.places import letters
+from crmxl.issue.addresses import letters
 from crmxl.receive.formula import Movable, Sort, Token, tokens
 
 SHEETS = (
@@ -226,7 +226,7 @@ PIECES = (
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_no_formula_takes_long(piece: str) -> None:
-    """8,192 characters made to be tried again and again take some hundredths of a second (with a collection of garbage, one); trying takes minutes."""
+    """8,192 characters made to be tried again and again take hundredths of a second, with garbage collected one."""
     for first in ("", "'", "[", "A1:"):
         for last in ("", "'", '"', "é!A1"):
             formula = first + (piece * 8192)[: 8192 - len(first + last)] + last

@@ -16,9 +16,10 @@ from crmxl.check.verdict import Report
 from crmxl.define.library import Library
 from crmxl.define.shape import shape_problems
 from crmxl.expression import Value
+from crmxl.issue.addresses import a1
 from crmxl.issue.calculate import calculate
 from crmxl.issue.layout import lay_out
-from crmxl.issue.places import Layout, a1
+from crmxl.issue.places import Layout
 from crmxl.issue.stamp import Stamp
 from crmxl.model import Assignment, Finding, Key, Lang, Place
 from crmxl.receive.submission import Content, ContentType, Spot, Submission

@@ -21,7 +21,7 @@ from crmxl.check.runner import check
 from crmxl.check.verdict import Report
 from crmxl.expression import Value
 from crmxl.group.acts import Returned
-from crmxl.issue.places import a1
+from crmxl.issue.addresses import a1
 from crmxl.issue.workbook import Note, write
 from crmxl.model import Key, Lang, Text
 from crmxl.receive.reading import read

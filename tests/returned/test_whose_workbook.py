@@ -16,7 +16,7 @@ from crmxl.check.runner import check
 from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.cli import main
-from crmxl.define.round import load_round, round_library, round_policies
+from crmxl.define.round import load_round, policies_beside, round_library
 from crmxl.model import Finding, Lang
 from crmxl.receive.reading import read
 from tests.gallery import package
@@ -57,7 +57,7 @@ def issued(round_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> byte
 def judged(data: bytes, folder: Path, tmp_path: Path, name: str = "华南.xlsx") -> Report:
     """What the round says of a workbook."""
     (tmp_path / name).write_bytes(data)
-    policies = round_policies(folder)
+    policies = policies_beside(folder)
     submission = read(tmp_path / name, round_library(folder), policies)
     return check(submission, Standard(load_round(folder), policies, today="2026-11-20"))
 

@@ -22,8 +22,9 @@ from crmxl.check.runner import check
 from crmxl.check.verdict import Report
 from crmxl.define.library import Library
 from crmxl.expression import Value
+from crmxl.issue.addresses import a1
 from crmxl.issue.layout import lay_out
-from crmxl.issue.places import Layout, Role, a1
+from crmxl.issue.places import Layout, Role
 from crmxl.issue.workbook import write
 from crmxl.model import Assignment, Finding, Key, Lang, Type, say
 from crmxl.receive.reading import read

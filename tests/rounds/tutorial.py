@@ -1,4 +1,4 @@
-"""The tutorial docs/rounds.md, carried out: its commands run in order, and what they print stands below them.
+"""The tutorials in docs/, carried out: their commands run in order, and what they print stands below them.
 
 A ```console block holds commands, ``$ crmxl …`` or ``$ cd …``; whatever else it holds is what they printed. What people
 do between the commands stands in comments that nobody sees when reading:
@@ -8,6 +8,7 @@ do between the commands stands in comments that nobody sees when reading:
                                                 sample TEMPLATE/NAME; some of it otherwise (no value: an empty cell)
     <!-- table FILE -->                         a workbook of somebody's own
     <!-- write FILE -->                         the block that follows is this file
+    <!-- append FILE -->                        the block that follows is added to this file
     <!-- replace FILE OLD NEW -->               a change in a file of text
     <!-- copy FROM TO OLD=NEW … -->             a file of text like another one
     <!-- show FILE LINES -->                    the block that follows is the beginning of this file
@@ -44,7 +45,7 @@ CLERK = "wangmin"
 """Login name of who runs the commands."""
 _WIDTH = 118
 _CODES = {"zh": "（退出码 {}）", "en": "(exit code {})"}
-_COMMENT = re.compile(r"<!-- (day|fill|table|write|replace|copy|show|quiet)\b ?(.*?) ?-->")
+_COMMENT = re.compile(r"<!-- (day|fill|table|write|append|replace|copy|show|quiet)\b ?(.*?) ?-->")
 _SAME = (
     (re.compile(r"\b(R\d{6}-)[0-9a-f]{12}\b"), rf"\1{'x' * 12}"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "x" * 64),
@@ -76,6 +77,7 @@ class _Teller:
         self.day = date(2025, 11, 1)
         self.quiet = False
         self.writing: Path | None = None
+        self.adding = False
         self.showing: list[str] | None = None
 
     def told(self, lines: Iterator[str]) -> Iterator[str]:
@@ -93,8 +95,10 @@ class _Teller:
                 break
             held.append(line)
         if self.writing is not None:
-            write_atomically(self.writing, ("\n".join(held) + "\n").encode())
-            self.writing = None
+            before = self.writing.read_bytes() if self.adding else b""
+            self.writing.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(self.writing, before + ("\n".join(held) + "\n").encode())
+            self.writing, self.adding = None, False
         if self.showing is not None:
             held, self.showing = self.showing, None
         if kind == "console":
@@ -136,8 +140,8 @@ class _Teller:
                 self.day = date.fromisoformat(day)
             case "quiet", []:
                 self.quiet = True
-            case "write", [file]:
-                self.writing = Path(file)
+            case "write" | "append", [file]:
+                self.writing, self.adding = Path(file), what == "append"
             case "replace", [file, old, new]:
                 text = Path(file).read_text(encoding="utf-8")
                 if text.count(old) != 1:

@@ -28,9 +28,9 @@ from hypothesis import strategies as some
 from crmxl.cli import main
 from crmxl.define.library import Library
 from crmxl.errors import WriteError
+from crmxl.issue.addresses import a1
 from crmxl.issue.book import Book, footer
 from crmxl.issue.layout import lay_out
-from crmxl.issue.places import a1
 from crmxl.model import Type
 from crmxl.report.harmless import inert, json_text, visible, visible_lines
 from crmxl.resources import folder

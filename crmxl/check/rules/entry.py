@@ -36,6 +36,7 @@ _SPACES = Text("（空格）", "(spaces)")
 _BLANK = Text("空白", "blank")
 _LIMIT = Text("绝对值须小于 {0}", "below {0}, whatever its sign")
 _SOME = Text("至少 1 个", "at least 1")
+_ONE = Text("只填一格", "one of them")
 _DIGITS = re.compile(r"[-+]?[0-9][0-9,]*(?:\.[0-9]+)?")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _LITERAL = re.compile(r'"[^"]*"')
@@ -223,6 +224,28 @@ def _needed(layout: Layout, cell: Cell) -> tuple[str, str]:
 def _empty(evidence: Evidence, cell: Cell) -> bool:
     """Whether nothing readable stands there; what is unreadable has its own finding."""
     return evidence.content(cell.key).invisible
+
+
+def one_only(evidence: Evidence) -> Iterator[Finding]:
+    """E119. What: a row has more than one entry where one is allowed, a share and an amount. Why: they need not agree,
+    and nobody said which counts. Fix: clear all but one.
+    """
+    sheets = {sheet.id: sheet.one_of for sheet in evidence.layout.template.sheets if sheet.one_of}
+    for plan in evidence.layout.sheets:
+        for row in plan.rows if plan.id in sheets else ():
+            for names in sheets[plan.id]:
+                cells = [evidence.layout.cells.get(f"{row.code}@{name}") for name in names]
+                filled = [cell for cell in cells if cell and not _empty(evidence, cell)]
+                if row.kind.filled and len(filled) > 1:
+                    found = "; ".join(_entered(evidence, cell) for cell in filled)
+                    titles = [evidence.layout.heading(f"{row.code}@{name}") for name in names]
+                    yield _at(evidence, filled[-1], "E119", found=found, expected=_ONE, columns=" / ".join(titles))
+
+
+def _entered(evidence: Evidence, cell: Cell) -> str:
+    """An entry as its cell shows it; as it was typed where it cannot be read."""
+    value = evidence.converted.get(cell.key)
+    return _plainly(value, cell) if isinstance(value, Fraction) else evidence.content(cell.key).text
 
 
 def unseen_signs(evidence: Evidence) -> Iterator[Finding]:

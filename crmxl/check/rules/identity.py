@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from crmxl.catalogue import finding
 from crmxl.check.evidence import Evidence
 from crmxl.check.rules.structure import same_value, shown_value
 from crmxl.check.standard import Standard, carried
-from crmxl.expression import Node, keys
+from crmxl.expression import Cells, Node, walk
 from crmxl.issue.places import Layout, Role
 from crmxl.issue.stamp import signed_by
-from crmxl.model import Finding, Text, say
+from crmxl.model import Finding, Key, Text, say
 
 _WHAT = {
     "round": Text("轮次", "round"),
@@ -88,8 +88,11 @@ def not_verified(evidence: Evidence, standard: Standard, judging: Layout) -> Ite
     """
     if standard.verified:
         return
-    read = {key for rule in judging.rules for asked in rule.asked for key in _behind(judging, asked.holds)}
-    own = [key for key in carried(judging) if key in read and evidence.converted.get(key) is not None]
+    read = _behind(judging, [asked.holds for rule in judging.rules for asked in rule.asked])
+    stamp = evidence.submission.stamp
+    parameters = stamp.assignment.parameters if stamp else {}
+    others = (key for key in judging.presets if key in parameters)  # the template's own figure, replaced by another
+    own = [key for key in (*carried(judging), *others) if key in read and evidence.converted.get(key) is not None]
     if own:
         record = evidence.converted
         said = "、".join(
@@ -99,13 +102,15 @@ def not_verified(evidence: Evidence, standard: Standard, judging: Layout) -> Ite
         yield finding("I108", place=evidence.submission.place(own[0]), key=own[0], found=said)
 
 
-def _behind(layout: Layout, node: Node) -> set[str]:
-    """All keys that a value depends on, through formulas."""
-    waiting, seen = list(keys(node)), set[str]()
+def _behind(layout: Layout, values: Iterable[Node]) -> set[Key]:
+    """All keys that some values depend on, through formulas; a set that thousands of rows share is looked at once."""
+    waiting, seen, sets = list(values), set[Key](), set[int]()
     while waiting:
-        key = waiting.pop()
-        if key not in seen:
-            seen.add(key)
-            formula = layout.cells[key].formula
-            waiting.extend(keys(formula) if formula is not None else ())
+        for part in walk(waiting.pop()):
+            if not isinstance(part, Cells) or id(part.keys) in sets:
+                continue
+            sets.add(id(part.keys))
+            new = [key for key in part.keys if key not in seen]
+            seen.update(new)
+            waiting += (formula for key in new if (formula := layout.cells[key].formula) is not None)
     return seen

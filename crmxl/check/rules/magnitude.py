@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from crmxl.catalogue import finding
 from crmxl.check.evidence import Evidence
-from crmxl.issue.places import Cell, Role
+from crmxl.issue.places import Cell, Role, Span
 from crmxl.model import Finding, Place, Text, Type, split_key
 from crmxl.money import show
 
@@ -69,13 +69,20 @@ def _has_last_year(evidence: Evidence, cell: Cell) -> bool:
 
 
 def _columns(evidence: Evidence) -> dict[tuple[str, str], list[Cell]]:
-    """The amounts of each sheet's columns, months left out: they follow their year."""
+    """The amounts of each sheet's columns that have totals, months left out: they follow their year. Prices have none,
+    and one may be a million times the other: a text message, an exhibition.
+    """
+    totalled = {(one.id, span.id) for one in evidence.layout.sheets for span in one.spans if _totalled(span)}
     found: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in evidence.entries:
         column = cell.key.rpartition("@")[2]
-        if cell.role is Role.INPUT and cell.type is Type.MONEY and "." not in column:
+        if cell.role is Role.INPUT and cell.type is Type.MONEY and (cell.sheet, column) in totalled:
             found[cell.sheet, column].append(cell)
     return found
+
+
+def _totalled(span: Span) -> bool:
+    return span.column is not None and span.column.total and span.id == span.column.id
 
 
 def _size(evidence: Evidence, cell: Cell) -> Fraction:

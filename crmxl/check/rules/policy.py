@@ -13,12 +13,11 @@ from fractions import Fraction
 from crmxl.catalogue import finding
 from crmxl.check.evidence import Evidence
 from crmxl.define.waivers import Waiver
-from crmxl.expression import Measure, Node, Value, evaluate, measure
-from crmxl.issue.calculate import calculate
+from crmxl.expression import Node, Ready, Value, evaluate
 from crmxl.issue.places import Layout
-from crmxl.issue.ruling import Asked, PlacedRule
-from crmxl.model import Finding, Key, Lang, Severity, Spoken, Text
-from crmxl.money import show, show_ratio
+from crmxl.issue.ruling import Asked, PlacedRule, shown_as
+from crmxl.model import Finding, Key, Lang, Severity, Spoken, Text, Type
+from crmxl.money import show, show_plain, show_ratio
 from crmxl.policy import Limit
 
 _GENTLER = (Severity.INFO, Severity.WARNING, Severity.ERROR)
@@ -32,22 +31,21 @@ _PLACES = 6
 
 
 def broken_rules(
-    evidence: Evidence, layout: Layout, issued: Mapping[Key, Value], waivers: Sequence[Waiver] = (), today: str = ""
+    evidence: Evidence, layout: Layout, values: Mapping[Key, Value], waivers: Sequence[Waiver] = (), today: str = ""
 ) -> Iterator[Finding]:
     """A finding for every rule of ``layout`` that the submission breaks, one a line where it is asked line by line.
 
-    ``layout`` is the submission's template with the rules to judge by; ``issued`` are the issued figures to judge by.
+    ``layout`` is the submission's template with the rules to judge by, ``values`` are every value to judge by.
     ``waivers`` are the unit's own; a waived finding is disclosed as a warning, an expired or unused waiver is told
     (``today`` is an ISO date).
     """
-    values = {**evidence.converted, **issued}
-    values |= calculate(layout, values)
     by_rule = {waiver.rule: waiver for waiver in waivers}
     used: set[str] = set()
+    ready = Ready()
     for placed in layout.rules:
-        broken = [asked for asked in placed.asked if evaluate(asked.holds, values.get) is False]
+        broken = [asked for asked in placed.asked if evaluate(asked.holds, values.get, ready) is False]
         for asked in broken:
-            found = _finding(evidence, placed, asked, values.get, len(broken))
+            found = _finding(evidence, layout, placed, asked, values.get, len(broken))
             waiver = by_rule.get(placed.rule.code)
             if waiver is None:
                 yield found
@@ -94,18 +92,23 @@ def waived(found: Finding) -> bool:
 
 
 def _finding(
-    evidence: Evidence, placed: PlacedRule, asked: Asked, value_of: Callable[[Key], Value], count: int
+    evidence: Evidence,
+    layout: Layout,
+    placed: PlacedRule,
+    asked: Asked,
+    value_of: Callable[[Key], Value],
+    count: int,
 ) -> Finding:
-    rule, submission = placed.rule, evidence.submission
+    rule, submission, cells = placed.rule, evidence.submission, layout.cells
     key = asked.at if asked.at in submission.spots else f"{rule.code}@actual"
     place = submission.place(key)
     words: dict[str, str] = {"line": place.title, "count": str(count)}
     bound = evaluate(asked.right, value_of)
     per_mille = isinstance(bound, Fraction) and 0 < abs(bound) < _PER_MILLE
     for name, node in (("left", asked.left), ("right", asked.right), ("excess", asked.excess)):
-        words[name] = _shown(node, value_of, measure(asked.left), per_mille)
+        words[name] = _shown(node, value_of, shown_as(asked.left, cells), per_mille)
     for name, meant in asked.names.items():
-        words[name] = meant.text if isinstance(meant, Limit) else _shown(meant, value_of, measure(meant))
+        words[name] = meant.text if isinstance(meant, Limit) else _shown(meant, value_of, shown_as(meant, cells))
     return Finding(
         code=rule.code,
         severity=rule.effective,
@@ -117,14 +120,14 @@ def _finding(
     )
 
 
-def _shown(node: Node, value_of: Callable[[Key], Value], kind: Measure, per_mille: bool = False) -> str:
+def _shown(node: Node, value_of: Callable[[Key], Value], type: Type, per_mille: bool = False) -> str:
     value = evaluate(node, value_of)
     if isinstance(value, Fraction) and not isinstance(value, bool):
-        if kind is Measure.MONEY:
+        if type is Type.MONEY:
             return show(value)
-        if kind is Measure.COUNT:
-            return str(value)
-        return show_ratio(value, per_mille, places=_PLACES)
+        if type is Type.PERCENT:
+            return show_ratio(value, per_mille, places=_PLACES)
+        return show_plain(value)
     return "" if value is None else str(value)
 
 

@@ -10,9 +10,10 @@ from itertools import islice
 from crmxl.catalogue import finding
 from crmxl.check.evidence import Evidence, as_computed
 from crmxl.check.meaning import Area, Meaning, issued_area, meaning
-from crmxl.expression import Fault, Measure, Value, evaluate, keys
+from crmxl.expression import Fault, Measure, Ready, Value, evaluate, keys
+from crmxl.issue.addresses import a1, quoted
 from crmxl.issue.calculate import subtract
-from crmxl.issue.places import CHECKS, FLAG, HEADLINE_COLUMN, Cell, Layout, Role, RowKind, a1, column_of, quoted
+from crmxl.issue.places import CHECKS, FLAG, HEADLINE_COLUMN, Cell, Layout, Role, RowKind, column_of
 from crmxl.model import Finding, Key, Place, Said, Text, Type, split_key
 from crmxl.money import plain, round_half_away, show, show_ratio
 from crmxl.receive.submission import Content
@@ -32,6 +33,8 @@ _DAMAGE = {"S101", "S102", "S103", "S104", "S105", "S106", "S107"}
 """Findings about anchors: formulas that read what is missing or doubled are not reported again."""
 _WHOLE = {"S101", "S102", "S103", "S104"}
 """Of these, those about whole sheets and columns: references into them cannot be read by meaning at all."""
+_DIGITS = Fraction(1, 10**14)
+"""How far, of itself, a number is off that a program kept in 15 digits."""
 
 
 def label_changed(evidence: Evidence) -> Iterator[Finding]:
@@ -74,6 +77,7 @@ def formula_changed(evidence: Evidence) -> Iterator[Finding]:
     told: set[str] = set()
     unknown = any(f.code == "I110" for f in submission.findings)
     pasted = _pasted_sheets(evidence)
+    unknown_inputs = {cell.key for cell in evidence.entries if not evidence.content(cell.key).calculated}
     for name, count in pasted.items():
         yield finding("S110", variant="sheet", place=Place(_tab_of(evidence, name)), found=str(count))
     for key in layout.order:
@@ -93,22 +97,22 @@ def formula_changed(evidence: Evidence) -> Iterator[Finding]:
                 continue
             if _first_of_its_row(key, told):
                 yield _changed(evidence, key, content)
+    ready = Ready()
     for key in layout.order:
         content = submission.contents.get(key)
         if content is None or key in changed or not content.formula or not content.calculated:
             continue
         if damaged and _reads(layout, key, damaged, evidence):
             continue
-        if _reads_unknown(layout, key, evidence):
-            continue
         formula = layout.cells[key].formula
         assert formula is not None
-        should = evaluate(formula, evidence.shown.get)
-        shown = evidence.shown[key]
-        true = evidence.as_workbook[key]
-        cell = layout.cells[key]
-        explained = same_value(shown, should, cell) or same_value(shown, true, cell)
-        if not explained and not compare.covers_strays(key, content):
+        if unknown_inputs and not unknown_inputs.isdisjoint(keys(formula)):
+            continue  # E109 tells of the input whose own formula has no result
+        shown, cell = evidence.shown[key], layout.cells[key]
+        if same_value(shown, evidence.as_workbook[key], cell):
+            continue
+        should = evaluate(formula, evidence.shown.get, ready)
+        if not same_value(shown, should, cell) and not compare.covers_strays(key, content):
             yield finding(
                 "S112",
                 place=submission.place(key),
@@ -128,7 +132,7 @@ def flag_repeated(evidence: Evidence) -> Iterator[Finding]:
         return
     area, cell = Area(submission.keys_at), layout.cells[FLAG]
     for (sheet, row, column), content in submission.flags.items():
-        if content.formula and meaning(content.formula, sheet, area, lambda _: True) == ((FLAG,),):
+        if content.formula and meaning(content.formula, sheet, area) == ((FLAG,),):
             continue
         spot = submission.spots[FLAG]
         yield finding(
@@ -159,7 +163,7 @@ def headline_repeated(evidence: Evidence) -> Iterator[Finding]:
             there = (
                 column
                 for column, content in cells.items()
-                if content.formula and meaning(content.formula, sheet, area, lambda _: True) == wanted
+                if content.formula and meaning(content.formula, sheet, area) == wanted
             )
             column = next(there, 0)
             content = cells.get(column or HEADLINE_COLUMN + 2 * number, _NO_CONTENT)
@@ -206,17 +210,6 @@ def _reads_missing(layout: Layout, key: Key, evidence: Evidence) -> bool:
     formula = layout.cells[key].formula
     assert formula is not None
     return any(read not in evidence.submission.spots for read in keys(formula))
-
-
-def _reads_unknown(layout: Layout, key: Key, evidence: Evidence) -> bool:
-    """Whether the cell reads an input whose own formula has no result; E109 tells of that."""
-    formula = layout.cells[key].formula
-    assert formula is not None
-    return any(
-        not evidence.content(read).calculated
-        for read in keys(formula)
-        if layout.cells[read].role in (Role.INPUT, Role.ISSUED)
-    )
 
 
 def _first_of_its_row(key: Key, told: set[str]) -> bool:
@@ -307,7 +300,7 @@ class _Comparison:
         inputs. The program counts it, crmxl does not, and S113 tells of it.
         """
         home = self.evidence.submission.spots[key].sheet
-        read = meaning(content.formula, home, self._strays, lambda _: True)
+        read = meaning(content.formula, home, self._strays)
         return any(isinstance(part, tuple) and part for part in read)
 
     def same(self, key: Key, content: Content) -> bool:
@@ -319,7 +312,7 @@ class _Comparison:
             return False
         if self._area is None:
             self._area = Area(submission.keys_at)
-        returned = meaning(content.formula, submission.spots[key].sheet, self._area, lambda _: True)
+        returned = meaning(content.formula, submission.spots[key].sheet, self._area)
         issued = _issued(layout.fingerprint)
         if len(submission.spots) < len(layout.cells):  # what is missing is reported as missing
             return returned == issued.meaning(layout, key, lambda k: k in submission.spots)
@@ -335,7 +328,7 @@ class _Issued:
         self.area: Area | None = None
         self.meanings: dict[Key, Meaning] = {}
 
-    def meaning(self, layout: Layout, key: Key, counts: Callable[[Key], bool] = lambda _: True) -> Meaning:
+    def meaning(self, layout: Layout, key: Key, counts: Callable[[Key], bool] | None = None) -> Meaning:
         if self.area is None:
             self.area = issued_area(layout)
         return meaning(f"={layout.formula(key)}", layout.by_id[layout.cells[key].sheet].name, self.area, counts)
@@ -348,13 +341,16 @@ def _issued(fingerprint: str) -> _Issued:
 
 
 def same_value(shown: Value, should: Value, cell: Cell) -> bool:
-    """Whether a shown value is what it should be: money to the fen, ratios to 10 places, texts exactly."""
+    """Whether a shown value is what it should be: money to the fen, ratios and quantities to 10 places or as many as
+    15 digits hold, texts exactly.
+    """
     if isinstance(shown, Fault) or isinstance(should, Fault):
         return isinstance(shown, Fault) and isinstance(should, Fault)
     a, b = _number(shown), _number(should)
     if a is not None and b is not None:
-        places = 2 if cell.measure is Measure.MONEY else 10
-        return round_half_away(a - b, places) == 0
+        if cell.measure is Measure.MONEY:
+            return round_half_away(a - b, 2) == 0
+        return round_half_away(a - b, 10) == 0 or abs(a - b) <= abs(b) * _DIGITS
     return (shown or "") == (should or "")
 
 

@@ -1,0 +1,185 @@
+"""The customer portfolio: six samples, consolidated, against sums of the raw data in whole fen, added up here."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from crmxl.check.runner import check
+from crmxl.check.verdict import Report
+from crmxl.group.consolidate import consolidate
+from crmxl.group.totals import Block
+from crmxl.receive.reading import read
+from tests.gallery.issued import SAMPLES, request_for, shipped_library, workbook
+
+UNITS = ("south-china", "east-china", "north-china", "central-china", "southwest-china", "northwest-china")
+SEGMENTS = {
+    "N.1": "大客户 Key",
+    "N.2": "经销商 Dealer",
+    "N.3": "电商 Online",
+    "N.4": "零售 Shop",
+    "N.5": "其他 Other",
+}
+CREDIT = {"A": 3_000_000_00, "B": 800_000_00, "C": 200_000_00}
+
+
+def raw(unit: str) -> dict[str, str]:
+    """What the unit typed, as its data has it."""
+    text = (SAMPLES / "customer-portfolio" / f"{unit}.json").read_text(encoding="utf-8")
+    entries: dict[str, str] = json.loads(text)
+    return entries
+
+
+def fen(text: str) -> int:
+    """Whole fen of an amount with two decimals."""
+    yuan, _, rest = text.partition(".")
+    return int(yuan) * 100 + int(rest or "0")
+
+
+def column(entries: Mapping[str, str], name: str) -> dict[str, int]:
+    """Fen of every customer who has any."""
+    keys = [key for key in entries if key.startswith("customers.") and key.endswith(f"@{name}")]
+    return {key.partition("@")[0]: fen(entries[key]) for key in keys}
+
+
+def budget(entries: Mapping[str, str]) -> int:
+    """Fen of planned sales."""
+    return sum(column(entries, "sales").values())
+
+
+def classes(entries: Mapping[str, str]) -> dict[str, str]:
+    """The class of every customer: in order of sales, by what those before have together in percent."""
+    sales = column(entries, "sales")
+    whole, before, found = sum(sales.values()), 0, {}
+    for code in sorted(sales, key=lambda code: -sales[code]):
+        found[code] = "A" if before * 100 < whole * 75 else "B" if before * 100 < whole * 95 else "C"
+        before += sales[code]
+    assert len(set(sales.values())) == len(sales), "customers with equal sales share a class"
+    return found
+
+
+def gathered(entries: Mapping[str, str], by: Mapping[str, str], name: str) -> Counter[str]:
+    """Fen of a column by what ``by`` says of each customer."""
+    found: Counter[str] = Counter()
+    for code, amount in column(entries, name).items():
+        found[by[code]] += amount
+    return found
+
+
+def said(entries: Mapping[str, str], name: str) -> dict[str, str]:
+    """A text of every customer."""
+    return {code: entries[f"{code}@{name}"] for code in column(entries, "sales")}
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+    """The sample workbooks, made, read and checked as a group does it."""
+    folder: Path = tmp_path_factory.mktemp("portfolio")
+    found = {}
+    for unit in UNITS:
+        path = folder / f"{unit}.xlsx"
+        path.write_bytes(workbook(request_for("customer-portfolio", f"customer-portfolio/{unit}.json")))
+        found[unit] = check(read(path, shipped_library()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def block(reports: Mapping[str, Report]) -> Block:
+    """The six units, consolidated."""
+    totals = consolidate(list(reports.values()))
+    assert not totals.left_out
+    (found,) = totals.blocks
+    return found
+
+
+def yuan(amount: int) -> Fraction:
+    return Fraction(amount, 100)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_customers_are_ranked_and_classed_by_what_larger_ones_have_together(
+    unit: str, reports: Mapping[str, Report]
+) -> None:
+    entries, values = raw(unit), reports[unit].values
+    sales, cost, stock = (column(entries, name) for name in ("sales", "cost", "stock"))
+    whole, ordered, done = sum(sales.values()), sorted(sales, key=lambda code: -sales[code]), 0
+    by = classes(entries)
+    for rank, code in enumerate(ordered, 1):
+        done += sales[code]
+        assert values[f"{code}@rank"] == rank
+        assert values[f"{code}@cumulative"] == Fraction(done, whole)
+        assert values[f"{code}@class"] == by[code]
+        assert values[f"{code}@credit"] == yuan(CREDIT[by[code]])
+        cross = Fraction(sales[code] - cost[code], stock[code]) if code in stock else 0  # margin ÷ stock
+        assert values[f"{code}@cross"] == cross
+        assert values[f"{code}@contribution"] == Fraction(sales[code], whole) * cross
+    assert [by[code] for code in ordered] == sorted(by.values())
+    assert reports[unit].total == yuan(whole)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_tables_are_the_list_gathered_anew_and_their_shares_are_whole(
+    unit: str, reports: Mapping[str, Report]
+) -> None:
+    entries, values = raw(unit), reports[unit].values
+    by_class, by_segment, by_region = classes(entries), said(entries, "segment"), said(entries, "region")
+    regions = {key.partition("@")[0]: name for key, name in entries.items() if key[:8] == "regions." and "@name" in key}
+    tables: Iterable[tuple[Mapping[str, str], Mapping[str, str], str]] = (
+        ({f"K.{name}": name for name in CREDIT}, by_class, "receivable"),
+        (SEGMENTS, by_segment, "last_year"),
+        (regions, by_region, "last_year"),
+    )
+    whole = budget(entries)
+    for rows, by, other in tables:
+        counts, sales, others = Counter(by.values()), gathered(entries, by, "sales"), gathered(entries, by, other)
+        for code, name in rows.items():
+            assert values[f"{code}@customers"] == counts[name], code
+            assert values[f"{code}@customer_share"] == Fraction(counts[name], len(by)), code
+            assert values[f"{code}@sales"] == yuan(sales[name]), code
+            assert values[f"{code}@share"] == Fraction(sales[name], whole), code
+            assert values[f"{code}@{other}"] == yuan(others[name]), code
+        assert sum(Fraction(str(values[f"{code}@share"])) for code in rows) == 1
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_receivables_are_held_to_the_credit_of_each_class_and_to_a_fifth_of_assets(
+    unit: str, reports: Mapping[str, Report]
+) -> None:
+    entries, by = raw(unit), classes(raw(unit))
+    owed = column(entries, "receivable")
+    over = {f"{code}@receivable" for code, amount in owed.items() if amount > CREDIT[by[code]]}
+    assert {finding.key for finding in reports[unit].findings if finding.code == "P401"} == over
+    line = [finding for finding in reports[unit].findings if finding.code == "P402"]
+    assert bool(line) == (sum(owed.values()) * 5 > fen(entries["assets@value"])) == (unit == "southwest-china")
+    assert bool(over) == (unit == "southwest-china")
+
+
+def test_the_group_s_total_is_the_planned_sales_of_all_customers(block: Block) -> None:
+    assert block.total == sum(budget(raw(unit)) for unit in UNITS)
+    assert sum(line.total for line in block.lines) == block.total
+    assert {line.column for line in block.lines} == {"sales"} and block.beside == ()
+
+
+def test_ratios_are_weighted_by_what_they_are_a_ratio_to_and_customers_add_up(block: Block) -> None:
+    found = {(one.code, one.column): one.total for one in block.measures}
+    every = [raw(unit) for unit in UNITS]
+
+    def summed(name: str) -> int:
+        return sum(sum(column(entries, name).values()) for entries in every)
+
+    def stocked(name: str) -> int:
+        return sum(column(entries, name)[code] for entries in every for code in column(entries, "stock"))
+
+    assert found["customers", "margin"] == Fraction(summed("sales") - summed("cost"), summed("sales"))
+    assert found["customers", "turnover"] == Fraction(stocked("sales"), summed("stock"))
+    assert found["assets", "value"] == yuan(sum(fen(entries["assets@value"]) for entries in every))
+    assert found["receivables", "value"] == yuan(summed("receivable"))
+    assert found["receivable_rate", "value"] == yuan(summed("receivable")) / found["assets", "value"]
+    by = Counter(name for entries in every for name in classes(entries).values())
+    assert {name: found[f"K.{name}", "customers"] for name in CREDIT} == dict(by)
+    assert found["listed", "value"] == sum(by.values()) == found["segments", "customers"]

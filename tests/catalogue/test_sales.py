@@ -1,0 +1,146 @@
+"""The sales plan's six samples, consolidated, against sums of the raw data in whole fen, added up here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import cache
+
+import pytest
+
+from crmxl.check.runner import check
+from crmxl.check.verdict import Report
+from crmxl.group.consolidate import consolidate
+from crmxl.group.totals import Block
+from crmxl.receive.reading import read
+from tests.gallery.issued import SAMPLES, shipped_library
+
+FOLDER = SAMPLES / "sales-plan"
+UNITS = ("document-case", "south-china", "east-china", "north-china", "southwest-china", "northwest-china")
+CASE = "document-case"
+"""The source's: whole +20 %, 电视 +15 %, 空调 +20 %, 冰箱 +25 %."""
+
+
+def raw(unit: str) -> dict[str, str]:
+    """What the unit typed, as its data has it."""
+    entries: dict[str, str] = json.loads((FOLDER / f"{unit}.json").read_text(encoding="utf-8"))
+    return entries
+
+
+def fen(text: str) -> int:
+    """Whole fen of an amount with two decimals."""
+    yuan, _, cents = text.partition(".")
+    return int(yuan) * 100 + int(cents or 0)
+
+
+def typed(entries: Mapping[str, str], column: str, *parts: str) -> dict[str, int]:
+    """The fen typed in a column of the lines of ``parts``, by line."""
+    keys = [key for key in entries if key.endswith(f"@{column}") and key.startswith(tuple(f"{one}." for one in parts))]
+    return {key.partition("@")[0]: fen(entries[key]) for key in keys}
+
+
+def rate(text: str) -> int:
+    """A rate in ten thousandths."""
+    return int(Fraction(text) * 10_000)
+
+
+def targets(entries: Mapping[str, str]) -> dict[str, int]:
+    """The year's target of each product in fen: last year and the growth, half a fen up, or as typed."""
+    found = typed(entries, "target_in", "P1", "P2")
+    for code, last in typed(entries, "base_sales", "P1", "P2").items():
+        found[code] = (2 * last * (10_000 + rate(entries[f"{code}@growth"])) + 10_000) // 20_000
+    return found
+
+
+@cache
+def reports() -> Mapping[str, Report]:
+    return {unit: check(read(FOLDER / f"{unit}.xlsx", shipped_library())) for unit in UNITS}
+
+
+@cache
+def block() -> Block:
+    (found,) = consolidate(tuple(reports().values())).blocks
+    return found
+
+
+def figure(unit: str, key: str) -> Fraction:
+    """What the unit's workbook comes to, in yuan or as a ratio."""
+    value = reports()[unit].values[key]
+    assert isinstance(value, Fraction)
+    return value
+
+
+def measure(code: str, column: str) -> Fraction | None:
+    (found,) = (one for one in block().measures if (one.code, one.column) == (code, column))
+    return found.total
+
+
+def test_the_group_total_is_the_expense_that_all_units_typed() -> None:
+    assert block().total == sum(sum(typed(raw(unit), "amount", "1", "2", "3").values()) for unit in UNITS)
+    assert not block().notes, "a difference line"
+
+
+def test_every_expense_line_is_the_sum_of_what_was_typed_in_it() -> None:
+    fixed = [line for line in block().lines if ".n" not in line.code]
+    assert len(fixed) == 12
+    for line in fixed:
+        assert line.total == sum(typed(raw(unit), "amount", "1", "2", "3").get(line.code, 0) for unit in UNITS)
+
+
+@pytest.mark.parametrize("column", ["base_sales", "target", "q1", "q2", "q3", "q4"])
+def test_sales_stand_beside_the_total_and_are_summed_product_by_product(column: str) -> None:
+    wanted = dict.fromkeys(("P1.1", "P1.2", "P1.3"), 0)
+    for unit in UNITS:
+        there = targets(raw(unit)) if column == "target" else typed(raw(unit), column, "P1")
+        for code in wanted:
+            wanted[code] += there.get(code, 0)
+    assert {line.code: line.total for line in block().beside if line.column == column and line.code in wanted} == wanted
+
+
+def test_growth_is_weighted_by_last_year_s_sales_and_the_expense_ratio_by_the_target() -> None:
+    last = {unit: sum(typed(raw(unit), "base_sales", "P1", "P2").values()) for unit in UNITS}
+    target = {unit: sum(targets(raw(unit)).values()) for unit in UNITS}
+    spent = {unit: sum(typed(raw(unit), "amount", "1", "2", "3").values()) for unit in UNITS}
+    assert measure("product_growth", "value") == Fraction(sum(target.values()), sum(last.values())) - 1
+    assert measure("sales", "rate") == measure("product_growth", "value")
+    assert measure("expense_ratio", "value") == Fraction(sum(spent.values()), sum(target.values()))
+    issued = sum(rate(raw(unit)["whole_growth@value"]) * last[unit] for unit in UNITS)
+    assert measure("whole_growth", "value") == Fraction(issued, 10_000 * sum(last.values()))
+    assert measure("sales_target", "value") == Fraction(sum(target.values()), 100)
+
+
+@pytest.mark.parametrize("code", ["Q1.1", "Q1.2", "Q1.3", "Q2.1", "Q2.2", "Q3.1", "Q3.2", "Q3.3"])
+def test_a_quota_is_added_up_with_itself_alone(code: str) -> None:
+    assert measure(code, "quota") == sum(int(raw(unit).get(f"{code}@quota", "0")) for unit in UNITS)
+    assert not [one for one in block().measures if one.code in ("Q1", "Q2", "Q3", "composite")]
+
+
+def test_staff_are_counted_and_weights_and_teams_money_are_not_added() -> None:
+    staff = [int(value) for unit in UNITS for key, value in raw(unit).items() if key.endswith("@staff")]
+    assert measure("teams", "staff") == sum(staff)
+    added = {line.column for line in (*block().lines, *block().beside)} | {one.column for one in block().measures}
+    assert not added & {"tv", "aircon", "fridge", "other", "team_target", "weight", "of_product", "of_teams", "unsplit"}
+
+
+def test_the_source_s_rates_give_its_whole_company_rate() -> None:
+    entries = raw(CASE)
+    assert {code: entries[f"{code}@growth"] for code in ("P1.1", "P1.2", "P1.3")} == {
+        "P1.1": "0.15",
+        "P1.2": "0.2",
+        "P1.3": "0.25",
+    }
+    assert [figure(CASE, f"P1.{number}@target") for number in (1, 2, 3)] == [69_000_000, 96_000_000, 75_000_000]
+    assert figure(CASE, "sales_target@value") == 240_000_000
+    assert figure(CASE, "product_growth@value") == Fraction(entries["whole_growth@value"]) == Fraction(20, 100)
+    assert figure(CASE, "expense_ratio@value") == Fraction(18_148_000, 240_000_000)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_unit_s_teams_and_quarters_are_its_targets(unit: str) -> None:
+    entries, wanted = raw(unit), sum(targets(raw(unit)).values())
+    teams = sum(
+        sum(typed(entries, column, "T1", "T2", "T3").values()) for column in ("tv", "aircon", "fridge", "other")
+    )
+    quarters = sum(sum(typed(entries, quarter, "P1", "P2").values()) for quarter in ("q1", "q2", "q3", "q4"))
+    assert teams == quarters == wanted == figure(unit, "teams@team_target") * 100 == figure(unit, "sales@target") * 100
