@@ -162,7 +162,9 @@ def _left_over() -> list[Path]:
     """Workbooks that no case and no unit has any more."""
     ours = {FOLDER / file.name for file in _files()} | {SAMPLES / "blank" / name for name in blanks()}
     ours |= {(SAMPLES / unit.file).with_suffix(".xlsx") for unit in units()}
-    return sorted(path for path in SAMPLES.rglob("*.xlsx") if path not in ours)
+    others = (SAMPLES / "accounts", SAMPLES / "rounds")  # make_accounts', and the rounds' own
+    there = (path for path in SAMPLES.rglob("*.xlsx") if not any(path.is_relative_to(one) for one in others))
+    return sorted(path for path in there if path not in ours)
 
 
 def _named(path: Path) -> str:

@@ -373,10 +373,11 @@ def test_an_issued_policy_does_not_change_in_its_version(tmp_path: Path) -> None
 def test_a_policy_for_ones_own_template_is_checked_beside_it(house: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()
-    template = (folder("templates") / "hotel-marketing.toml").read_text(encoding="utf-8")
-    (own / "inn.toml").write_text(template.replace('id = "hotel-marketing"', 'id = "inn"'), encoding="utf-8")
-    ours = (folder("templates") / "policies" / "hotel-marketing.toml").read_text(encoding="utf-8")
-    house.write_text(ours.replace('"hotel-marketing"', '"inn"'), encoding="utf-8")
+    template = (folder("templates") / "customer-relations.toml").read_text(encoding="utf-8")
+    (own / "inn.toml").write_text(template.replace('id = "customer-relations"', 'id = "inn"'), encoding="utf-8")
+    ours = (folder("templates") / "policies" / "group-customer-relations.toml").read_text(encoding="utf-8")
+    ours = ours.replace('id = "group-customer-relations"', 'id = "inn"').replace('["customer-relations"]', '["inn"]')
+    house.write_text(ours, encoding="utf-8")
     assert "there is no template `inn`" in run("check-template", house, code=2).stderr
     assert "定义无误" in run("check-template", house, "--templates", own).stdout
 

@@ -239,7 +239,8 @@ def test_an_unsound_template_is_told_with_its_path(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_read_apart_a_file_gives_the_report_that_it_gives_here() -> None:
-    files = sorted(path for path in SAMPLES.glob("*/*.xlsx") if path.parent.name not in ("gallery", "blank"))
+    folders = sorted({path.parent for path in SAMPLES.glob("*/*.xlsx")} - {SAMPLES / "gallery", SAMPLES / "blank"})
+    files = [path for folder in folders for path in sorted(folder.glob("*.xlsx"))[:2]]
     files += [SAMPLES / "gallery" / f"{name}.xlsx" for name in ("source-totals", "csv-renamed", "line-deleted")]
     files += [SAMPLES, SAMPLES / "nowhere.xlsx"]
     at = bench()

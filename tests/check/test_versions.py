@@ -13,15 +13,16 @@ from crmxl.check.standard import Standard
 from crmxl.define.library import Library
 from crmxl.define.policies import Policies, applicable, live
 from crmxl.define.round import Round, Unit
+from crmxl.expression import Value
 from crmxl.issue.layout import lay_out
 from crmxl.issue.workbook import write
-from crmxl.model import Assignment
+from crmxl.model import Assignment, Key
 from crmxl.receive.reading import read
 
 LIBRARY, POLICIES = Library(), Policies()
 OLD = LIBRARY.load("hotel-marketing@1")
 GIVEN = Assignment("HN", "华南酒店", 2026)
-TYPED = {"1.1@amount": Fraction(9000), "1.1@basis": "x"}
+TYPED: dict[Key, Value] = {"1.1@amount": Fraction(9000), "1.1@basis": "x"}
 UNPLANNED = ("1.2", "1.3", "2.1", "2.2", "2.3")
 TOLD = [("P321", f"{code}@amount") for code in ("1.1", *UNPLANNED)]
 

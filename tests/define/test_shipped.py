@@ -323,8 +323,8 @@ def test_a_hotel_s_lines_have_the_ranges_of_their_source() -> None:
 
 def test_the_parts_of_a_marketing_mix_have_the_bands_of_their_source() -> None:
     lines = {code: line for code, line in lines_of("marketing-mix").items() if line.values}
-    bands = {code: tuple(Decimal(line.values[id]) * 100 for id in ("low", "high")) for code, line in lines.items()}
-    parts = {f"M.{part}": band for part, band in BANDS.items()}
+    bands = {code: tuple(int(Decimal(line.values[id]) * 100) for id in ("low", "high")) for code, line in lines.items()}
+    parts: dict[str, tuple[int, ...]] = {f"M.{part}": band for part, band in BANDS.items()}
     assert bands == {**parts, "M.7": (0, 35), "N.1": (30, 30), "N.2": (20, 20), "N.3": (0, 50), "N.4": (0, 50)}
     assert sum(low for low, _ in parts.values()) == 65 and sum(high for _, high in parts.values()) == 100
 

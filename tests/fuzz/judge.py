@@ -19,6 +19,7 @@ from crmxl.catalogue import word
 from crmxl.check.runner import check
 from crmxl.check.verdict import Report
 from crmxl.define.names import LANGS
+from crmxl.issue.places import Role
 from crmxl.model import Key
 from crmxl.money import plain
 from crmxl.receive.cells import read_cells
@@ -36,7 +37,7 @@ from tests.fuzz.memory import forget_peak, held, peak
 from tests.fuzz.mutate import Made
 from tests.fuzz.seeds import Seed
 from tests.fuzz.seeds import seed as seed_of
-from tests.mutation.base import lines_in_all
+from tests.mutation.base import Entry, lines_in_all
 from tests.mutation.fillings import FILLINGS
 
 SECONDS = 10
@@ -251,15 +252,17 @@ def differences(start: Seed, report: Report, values: Values, reasons: frozenset[
     cells = {cell.key: None for cell in (*start.layout.inputs, *layout.inputs) if cell.type.numeric}
     there = {**entries(values, start.layout), **entries(values, layout)}
     told = {finding.key for finding in report.findings}
-    counted: dict[Key, Decimal] = {}
+    counted: dict[Key, Entry] = {}
+    for key, cell in layout.cells.items():  # what is chosen and issued decides which amounts count
+        value = report.values.get(key)
+        if cell.role in (Role.INPUT, Role.ISSUED) and isinstance(value, Fraction | str):
+            counted[key] = value if isinstance(value, str) else Decimal(value.numerator) / Decimal(value.denominator)
     for key in cells:
         ours = report.values.get(key)
         wrong = _wrong(key, ours, there, told)
         if wrong and wrong not in reasons:
             content = report.submission.contents.get(key, Content())
             yield f"{key} counts {_shown(ours)}, {wrong} (the cell is {content.type} {content.text[:40]!r})"
-        if isinstance(ours, Fraction):
-            counted[key] = Decimal(ours.numerator) / Decimal(ours.denominator)
     template = layout.template.id
     total = (FILLINGS[template].arithmetic.total if template in FILLINGS else lines_in_all)(counted)
     if report.total != total:

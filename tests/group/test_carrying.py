@@ -265,7 +265,7 @@ def moves(draw: st.DrawFn) -> tuple[Filled, Layout]:
     return old, lay_out(draw(later(old.template)), given.year, given.parts, month, given.lang)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(moves())
 def test_nothing_is_lost_in_silence(move: tuple[Filled, Layout]) -> None:
     old, new = move

@@ -217,6 +217,8 @@ def amount_without_a_code(random: Random, base: Base) -> Edit:
     columns = [span for span in base.money.spans if f"{row.code}@{span.id}" in base.layout.cells]
     asked = [span for span in columns if span.column and not span.column.calculated]
     spans = [span for span in asked if span.type is Type.MONEY and not span.id.endswith(".rest")]
+    if not spans:
+        raise Unsuitable
     tab, cell = base.money.name, a1(row.number, random.choice(spans).number)
     own = f"{row.code}.1"
     code = random.choice(("", "", own if own not in base.layout.kinds else f"{own}0", "补充"))

@@ -68,11 +68,13 @@ REQUIRED: Mapping[str, Callable[[Base, Key], tuple[str, ...]]] = {
         *("basis", "source", "method", "value"),
     ),
     "customer-maintenance": lambda base, key: (
-        *("title", "what", "segment", "stage", "kind", "region", "month", "basis", "result", "how", "name", "value"),
+        *("title", "what", "segment", "stage", "kind", "region", "month", "basis", "result", "how", "value"),
         *(() if key.startswith("regions.") else ("owner",)),
     ),
     "customer-resources": lambda base, key: ("source", "basis", "unit_cost") if "." in key else ("value",),
-    "customer-portfolio": lambda base, key: ("name", "region", "segment", "value"),
+    "customer-portfolio": lambda base, key: (
+        () if key.startswith("regions.") else ("name", "region", "segment", "value")  # a blank name leaves a blank row
+    ),
     "customer-relations": lambda base, key: ("title", "kind", "what", "name", "value"),
     "hotel-marketing": _with_basis,
     "marketing-mix": _with_basis,
@@ -196,6 +198,8 @@ def formula_never_calculated(random: Random, base: Base) -> Edit:
 def inputs_merged(random: Random, base: Base) -> Edit:
     """Inputs are merged into one cell, which keeps one of their values."""
     inputs = {(base.layout.cells[key].row, base.layout.cells[key].column) for key in base.lines_inputs()}
+    if not inputs:
+        raise Unsuitable
     row, column = random.choice(sorted(inputs))
     down, right = (1, 0) if random.random() < 0.6 else (0, 1)
     if (row + down, column + right) not in inputs:

@@ -78,7 +78,8 @@ def text_of_another_cell(random: Random, base: Base) -> Edit:
     """A text cell points to another text of the shared table: another entry, as if it was typed."""
     key = one(random, [key for key in base.inputs if worded(base, key)])
     strings = [unescape(re.sub(r"<[^>]*>", "", text), {"&quot;": '"'}) for text in strings_of(base.data)]
-    index = random.choice([n for n, text in enumerate(strings) if text.strip() and len(text) < 200])
+    others = [n for n, text in enumerate(strings) if text.strip() and len(text) < 200 and text != base.inputs[key]]
+    index = random.choice(others)
     changes: dict[Key, Entry | None] = {key: strings[index]}
     means = in_cell(base, base.tab(key), base.at(key), lambda cell: re.sub(r"<v>[0-9]+</v>", f"<v>{index}</v>", cell))
     return edit(f"{key} is text {index}, {strings[index][:30]!r}", means, changes=changes)
