@@ -58,6 +58,7 @@ def _apply(name: str, arguments: tuple[Node, ...], value_of: Callable[[Key], Val
     function, looking = FUNCTIONS[name], name in LOOKING
     if function.seek is not None:
         return _seek(name, arguments, value_of, ready)
+    assert function.value is not None, name
     if len(arguments) == 1 and isinstance(arguments[0], Cells) and len(arguments[0].keys) > _LARGE:
         asked = name, (id(arguments[0].keys),)
         if asked not in ready:
@@ -81,7 +82,9 @@ def _folded(name: str, values: list[list[Value]]) -> Value:
         for cell in (cell for argument in values for cell in argument):
             if isinstance(cell, Fault):
                 return cell
-    return FUNCTIONS[name].value(values)
+    fold = FUNCTIONS[name].value
+    assert fold is not None, name
+    return fold(values)
 
 
 def _seek(name: str, arguments: tuple[Node, ...], value_of: Callable[[Key], Value], ready: Ready) -> Value:

@@ -56,8 +56,8 @@ class Function:
     """Most arguments as written here."""
     excel: Callable[[list[list[str]]], str]
     """Excel text from the arguments, each a list of texts (a set gives one per range)."""
-    value: Callable[[list[list[Value]]], Value]
-    """Exact value from the arguments, each a list of values (a scalar gives one)."""
+    value: Callable[[list[list[Value]]], Value] | None
+    """Exact value from the arguments, each a list of values (a scalar gives one); None where it has ``seek``."""
     measure: Measure | None
     """What comes out; None: money where an argument is money, else what the last argument is."""
     sets: Sequence[int] = ()
@@ -108,14 +108,6 @@ def _sought(argument: int, pattern: str, more: str = "") -> Callable[[list[list[
         return "+".join([*terms, more] if more else terms) or "0"
 
     return excel
-
-
-def _seeking(seek: Callable[[list[list[Value]]], Callable[[Value], Value]], argument: int) -> Callable[..., Value]:
-    def value(arguments: list[list[Value]]) -> Value:
-        sets = [values for position, values in enumerate(arguments) if position != argument]
-        return seek(sets)(arguments[argument][0])
-
-    return value
 
 
 def _rank(sets: list[list[Value]]) -> Callable[[Value], Value]:
@@ -220,19 +212,19 @@ FUNCTIONS: dict[str, Function] = {
     "BLANK": Function(1, 1, lambda a: f"LEN(TRIM({a[0][0]}))=0", lambda a: _blank(a[0][0]), Measure.TRUTH),
     # Equal texts as Excel's = has it, never its criteria: there "1.1" is "1.10" and * is anything.
     "COUNTIF": Function(
-        *(2, 2, _sought(1, 'SUMPRODUCT(({range}={sought}&"")*1)'), _seeking(_matching, 1), Measure.COUNT),
+        *(2, 2, _sought(1, 'SUMPRODUCT(({range}={sought}&"")*1)'), None, Measure.COUNT),
         *((0,), _matching),
     ),
     "SUMIF": Function(
-        *(3, 3, _sought(1, 'SUMPRODUCT(({range}={sought}&"")*1,{beside})'), _seeking(_matching, 1), None),
+        *(3, 3, _sought(1, 'SUMPRODUCT(({range}={sought}&"")*1,{beside})'), None, None),
         *((0, 2), _matching),
     ),
     "RANK": Function(
-        *(2, 2, _sought(0, f"COUNTIF({{range}},{_ABOVE})", "1"), _seeking(_rank, 0), Measure.COUNT),
+        *(2, 2, _sought(0, f"COUNTIF({{range}},{_ABOVE})", "1"), None, Measure.COUNT),
         *((1,), _rank),
     ),
     "SUMABOVE": Function(
-        *(2, 2, _sought(1, f"SUMIF({{range}},{_ABOVE})"), _seeking(_above, 1), None),
+        *(2, 2, _sought(1, f"SUMIF({{range}},{_ABOVE})"), None, None),
         *((0,), _above),
     ),
     # Counts over cells as they stand, for the generated checks: a text in an amount, an error value, a bound passed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import is_
 from typing import TypeAlias
 
 from crmxl.expression.functions import Measure
@@ -127,11 +128,11 @@ def moved(node: Node, row: str, other: str) -> Node:
         case Comparison():
             return _compared(node, row, other)
         case Band(lower, upper):
-            return Band(_compared(lower, row, other), _compared(upper, row, other))
+            low, high = _compared(lower, row, other), _compared(upper, row, other)
+            return node if low is lower and high is upper else Band(low, high)
         case Call(function, arguments):
             inside = tuple(moved(one, row, other) for one in arguments)
-            same = all(one is before for one, before in zip(inside, arguments, strict=True))
-            return node if same else Call(function, inside)
+            return node if all(map(is_, inside, arguments)) else Call(function, inside)
         case _:
             return node
 

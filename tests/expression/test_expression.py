@@ -17,6 +17,7 @@ from crmxl.expression import (
     Measure,
     Node,
     Number,
+    Ready,
     Reference,
     Value,
     bind,
@@ -25,8 +26,10 @@ from crmxl.expression import (
     holds,
     keys,
     measure,
+    moved,
     parse,
     references,
+    walk,
 )
 from crmxl.expression.nodes import Negative
 
@@ -576,3 +579,93 @@ def test_powers_are_exact() -> None:
     assert value("POWER(1 + 10%, -2)") == Fraction(100, 121)
     assert value("POWER(a, 0)", a=Fraction(0)) == Fault("#NUM!")
     assert value("POWER(a, -1)", a=Fraction(0)) == Fault("#DIV/0!")
+
+
+ROWS = ("l.001", "l.002", "l.003")
+OF_THE_ROW = (
+    *("sales", "-sales", "sales + all_sales_total", "1 + 2", "ABS(sales)", "SUM(all_sales)", "SUM(own)", "-year"),
+    *("RANK(sales, all_sales)", "SUMABOVE(all_sales, sales)", "IF(sales > year, sales, -sales)", "year = 2"),
+    *(
+        "0 <= sales <= year",
+        "1 <= year <= 2",
+        "0 < year",
+        "sales < 1",
+        "1 < sales",
+        "year + 1",
+        "1 - sales",
+        "sales - 1",
+    ),
+    *('IF(COUNTIF(all_region, region) > 1, "twice", region & "x")', "SUMIF(all_region, region, all_sales)"),
+    *("IF(1 <= sales <= 2, 1, 2)", "1 <= 2 <= sales", "sales <= 1 <= 2", 'COUNTIF(all_region, "a")', "SUM(none)"),
+)
+
+
+def on_row(source: str, code: str) -> Node:
+    """``source`` bound on a row of a list; the columns of all rows are one object, as a layout has them."""
+
+    def resolve(reference: Reference) -> Node:
+        name = reference.text
+        if name == "year":
+            return Number(Fraction(2026))
+        if name == "own":
+            return Cells((f"{code}@sales", f"{code}@cost"), Measure.MONEY, several=True)
+        if name == "none":
+            return Cells((), Measure.MONEY, several=True)
+        if name == "all_sales_total":
+            return Cells(("l@sales",), Measure.MONEY, typed=False)
+        if name in WHOLE:
+            return WHOLE[name]
+        return Cells((f"{code}@{name}",), Measure.TEXT if name == "region" else Measure.MONEY)
+
+    return bind(parse(source), resolve)
+
+
+WHOLE = {
+    "all_sales": Cells(tuple(f"{code}@sales" for code in ROWS), Measure.MONEY, several=True),
+    "all_region": Cells(tuple(f"{code}@region" for code in ROWS), Measure.TEXT, several=True),
+}
+
+
+@pytest.mark.parametrize("source", OF_THE_ROW)
+def test_an_expression_moved_to_another_row_is_what_is_bound_there(source: str) -> None:
+    first, second = on_row(source, ROWS[0]), on_row(source, ROWS[1])
+    there = moved(first, f"{ROWS[0]}@", f"{ROWS[1]}@")
+    assert there == second
+    assert (there is first) == (first == second)  # what reads nothing of the row is shared
+    shared = {id(part.keys) for part in walk(there) if isinstance(part, Cells) and part in WHOLE.values()}
+    assert shared <= {id(one.keys) for one in WHOLE.values()}
+
+
+def test_what_is_looked_up_is_written_range_by_range() -> None:
+    def address(keys: tuple[str, ...]) -> list[str]:
+        column = {"sales": "C", "region": "B", "cost": "D"}[keys[0].partition("@")[2]]
+        return [f"{column}7:{column}8", f"{column}10"] if len(keys) > 1 else [f"{column}7"]
+
+    def written(source: str) -> str:
+        return excel(on_row(source, ROWS[0]), address)
+
+    assert written("RANK(sales, all_sales)") == 'COUNTIF(C7:C8,">"&N(C7))+COUNTIF(C10,">"&N(C7))+1'
+    assert written("SUMABOVE(all_sales, sales)") == 'SUMIF(C7:C8,">"&N(C7))+SUMIF(C10,">"&N(C7))'
+    assert written("COUNTIF(all_region, region)") == 'SUMPRODUCT((B7:B8=B7&"")*1)+SUMPRODUCT((B10=B7&"")*1)'
+    assert written('SUMIF(all_region, "a", all_sales)') == (
+        'SUMPRODUCT((B7:B8="a"&"")*1,C7:C8)+SUMPRODUCT((B10="a"&"")*1,C10)'
+    )
+
+
+def test_sets_that_many_ask_are_made_ready_once() -> None:
+    large = tuple(f"{n}@x" for n in range(100))
+    values: dict[str, Value] = {key: Fraction(n) for n, key in enumerate(large)}
+    values |= {"0@y": Fraction(1), "1@y": "a"}
+    texts, ready = ("0@y", "1@y"), Ready()
+
+    def resolve(reference: Reference) -> Node:
+        match reference.text:
+            case "all":
+                return Cells(large, Measure.MONEY, several=True)
+            case "texts":
+                return Cells(texts, Measure.TEXT, several=True)
+        return Cells(("5@x",), Measure.MONEY)
+
+    for source, wanted in (("SUM(all)", 4950), ("RANK(own, all)", 95), ('COUNTIF(texts, "a")', 1), ("MAX(all)", 99)):
+        node = bind(parse(source), resolve)
+        assert [evaluate(node, values.get, ready) for _ in range(2)] == [wanted, wanted]

@@ -95,8 +95,9 @@ def test_formulas_use_only_functions_that_excel_wps_and_libreoffice_share(name: 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_criteria_never_look_like_numbers_or_wildcards(name: str) -> None:
     for formula in formulas(write(layout_of(name), UNIT)):
-        for criterion in re.findall(r'COUNTIFS?\([^"()]*,("[^"]*")', formula):
-            assert re.fullmatch(r'"[<>]=?-?[0-9.]+"', criterion), formula  # a bound on numbers, never a code
+        for criterion in re.findall(r'(?:COUNT|SUM)IFS?\([^"()]*,("[^"]*"&?)', formula):
+            # a bound on numbers, written out or joined; never a code
+            assert re.fullmatch(r'"[<>]=?-?[0-9.]+"|">"&', criterion), formula
         assert "SUMIFS" not in formula
 
 
