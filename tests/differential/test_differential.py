@@ -34,7 +34,8 @@ from tests.gallery.issued import SAMPLES
 from tests.office.driver import Office
 
 GALLERY = [path for path in samples() if path.parent.name == "gallery"]
-TYPICAL = [path for path in samples() if path.parent.name != "gallery"]
+TYPICAL = [path for path in samples() if path.parent.name != "gallery"][::3]
+"""One in three: many are alike, and other readers take seconds for the long ones."""
 ERRORS = "calamine: error values as blanks"
 MERGES = "openpyxl: values under merges"
 ISO_DATES = "calamine: ISO dates as texts"
@@ -81,12 +82,12 @@ def test_sheets_written_by_hand_read_as_others_read_them(name: str) -> None:
     compared(by_hand()[name])
 
 
-@pytest.mark.parametrize("path", TYPICAL[::6], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", TYPICAL[::3], ids=lambda path: path.stem)
 def test_a_sample_that_openpyxl_saved_reads_as_others_read_it(path: Path) -> None:
     assert set(compared(saved_by_openpyxl(path))) <= {ERRORS}
 
 
-@pytest.mark.parametrize("path", TYPICAL[::6], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", TYPICAL[::3], ids=lambda path: path.stem)
 def test_a_sample_that_libreoffice_saved_reads_as_others_read_it(path: Path, tmp_path: Path, office: Office) -> None:
     assert set(compared(saved_by_libreoffice(path, tmp_path, office))) <= {ERRORS}
 
