@@ -26,7 +26,12 @@ NO_WORKBOOK = {
 }
 MOST = 18 << 20
 """Bytes of all samples together."""
-UNVERIFIED = {"crm-evaluation", "customer-relations", "customer-resources", "sales-plan"}
+DISCLOSED = {
+    "customer-maintenance/northwest-china.json": {"P372"},
+    "customer-portfolio/southwest-china.json": {"P401", "P402"},
+}
+"""Samples with something that the reviewer should see: spending against value, credit and receivables."""
+UNVERIFIED = {"crm-evaluation", "customer-maintenance", "customer-relations", "customer-resources", "sales-plan"}
 """Templates whose rules ask figures that the group issues: no round vouches for them in a sample."""
 
 
@@ -66,9 +71,10 @@ def test_case_names_are_unique() -> None:
 @pytest.mark.parametrize("unit", units(), ids=lambda unit: Path(unit.file).stem)
 def test_a_filled_sample_is_clean(unit: Request) -> None:
     report = _checked((SAMPLES / unit.file).with_suffix(".xlsx"))
-    own = ["I108"] if unit.template in UNVERIFIED else []
-    assert [one.code for one in report.findings] == own
-    assert report.verdict is (Verdict.WARNINGS if own else Verdict.OK)
+    codes = {one.code for one in report.findings}
+    assert codes - {"I108"} == DISCLOSED.get(unit.file, set())
+    assert "I108" not in codes or unit.template in UNVERIFIED
+    assert report.verdict is (Verdict.WARNINGS if codes else Verdict.OK)
     assert report.total is not None and decimal_text(report.total) == TOTALS[unit.file]
 
 
