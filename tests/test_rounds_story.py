@@ -54,9 +54,12 @@ def test_every_setting_of_a_round_is_explained(lang: Lang) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_command_of_rounds_has_its_place_in_the_story(lang: Lang) -> None:
     for words in commands():
-        command = main.commands[words[0]]
-        own = command.callback is not None and command.callback.__module__.rpartition(".")[2] in OF_ROUNDS
-        if own or isinstance(command, click.Group):
+        command: click.Command = main
+        for word in words:
+            assert isinstance(command, click.Group)
+            command = command.commands[word]
+        assert command.callback is not None
+        if command.callback.__module__.rpartition(".")[2] in OF_ROUNDS:
             assert " ".join(words) in HALVES[lang]
 
 
