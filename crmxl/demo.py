@@ -10,7 +10,7 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,13 @@ from crmxl.define.entries import load_entries
 from crmxl.define.library import Library
 from crmxl.define.policies import Policies, live
 from crmxl.define.round import load_round, policies_beside, round_library
+from crmxl.define.sizes import differing
 from crmxl.expression import Value, evaluate
 from crmxl.issue.addresses import a1
 from crmxl.issue.assigning import Assigner
 from crmxl.issue.book import cached
 from crmxl.issue.calculate import calculate
-from crmxl.issue.layout import lay_out
+from crmxl.issue.layout import lay_out_for
 from crmxl.issue.phase import phase_even
 from crmxl.issue.places import Layout, Role
 from crmxl.issue.workbook import write
@@ -66,19 +67,20 @@ def _sample(unit: Mapping[str, Any], root: Path, library: Library, lang: Lang) -
     template = library.load(unit["template"])
     parts, first_month = tuple(unit.get("parts", ())), unit.get("first_month", 1)
     rules = live(template, Policies())
-    layout = lay_out(template, unit["year"], parts, first_month, lang, rules)
-    inputs, parameters = load_entries(root / unit["file"], layout)
-    if unit.get("phase") == "even":
-        inputs = phase_even(layout, inputs)
-    assignment = Assignment(
+    given = Assignment(
         unit=unit["unit"],
         year=unit["year"],
         parts=parts,
         first_month=first_month,
-        parameters=parameters,
+        rows=differing(template, unit.get("rows", {})),
         lang=lang,
         policies=tuple(rule.name for rule in rules),
     )
+    layout = lay_out_for(template, given, rules)
+    inputs, parameters = load_entries(root / unit["file"], layout)
+    if unit.get("phase") == "even":
+        inputs = phase_even(layout, inputs)
+    assignment = replace(given, parameters=parameters)
     filled, faulty = write(layout, assignment, inputs), unit["file"] == FAULTY
     return Sample(
         name=f"{unit['unit']}-{template.id}.xlsx",

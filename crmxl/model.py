@@ -156,7 +156,7 @@ class Line:
     """A budget line of a grid."""
 
     code: str
-    """Visible code, unique in the template, compared as exact text; ``1.1`` and ``1.10`` differ."""
+    """Visible code, unique in the template; ``1.1`` and ``1.10`` differ."""
     title: Text
     """What the money is for."""
     tags: tuple[str, ...] = ()
@@ -178,7 +178,6 @@ class Group:
     code: str
     """Section's code, a dot and more."""
     title: Text
-    """Heading."""
     lines: tuple[Line, ...]
     """Fixed lines; their codes start with the group's."""
     open: int = 0
@@ -221,6 +220,10 @@ class Sheet:
     """Fields of a form."""
     rows: int = 0
     """How many numbered rows a list offers."""
+    most: int = 0
+    """Up to how many it may offer a unit that needs more or fewer; 0: it always offers ``rows``."""
+    usual: int = 0
+    """The definition's own number, where ``rows`` is what one unit is given."""
     open_title: Text = field(default=Text("（自填项目名称）", "(name your own)"))
     """Header hint for the names of blank lines."""
     note: Text | None = None
@@ -237,15 +240,13 @@ class Sheet:
 
 
 class ChartKind(StrEnum):
-    """How a chart shows its figures."""
+    """How a chart shows its figures; ``STACKED`` columns lie on top of each other, a pie has one series."""
 
     COLUMN = "column"
     BAR = "bar"
     STACKED = "stacked"
-    """Columns, the series on top of each other."""
     LINE = "line"
     PIE = "pie"
-    """Shares of one series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +273,7 @@ class Template:
     version: int
     """Counted from 1."""
     title: Text
-    """Heading of the workbook; ``{year}`` is not replaced, the year stands before it."""
+    """Heading of the workbook; the year stands before it."""
     total: Key
     """The key that is the workbook's total, always a money cell."""
     sheets: tuple[Sheet, ...]
@@ -314,6 +315,8 @@ class Assignment:
     """Chosen parts; empty means the template's own choice."""
     first_month: int = 1
     """First month of a part-year; earlier months are locked."""
+    rows: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """How many rows lists offer, by sheet id, where that is not the template's own number."""
     parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Issued parameters as decimal strings or text, by field id, or by key for issued columns (``S.1@crd``)."""
     lang: Lang = "zh"
@@ -329,14 +332,11 @@ Said: TypeAlias = str | Text
 
 
 class Severity(StrEnum):
-    """How bad a finding is."""
+    """How bad a finding is: with an error 阻断 a submission does not count, with a warning 可上报 it does."""
 
     ERROR = "error"
-    """阻断: the submission does not count."""
     WARNING = "warning"
-    """可上报: it counts, and somebody should look."""
     INFO = "info"
-    """Told, nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,11 @@ def _sheet(sheet: Sheet, total: Key, lang: Lang) -> Iterator[str]:
         yield pick(f"同一行只填一项：{words}。", f"A row fills one of them at most: {words}.", lang)
     if sheet.kind is Kind.LIST:
         first, last = (f"`{sheet.id}.{number:03d}`" for number in (1, sheet.rows))
-        yield pick(f"共 {sheet.rows:,} 行，编码 {first} 至 {last}。", f"{sheet.rows:,} rows, {first} to {last}.", lang)
+        zh, en = f"共 {sheet.rows:,} 行，编码 {first} 至 {last}", f"{sheet.rows:,} rows, {first} to {last}"
+        if sheet.most:
+            zh += f"；可按单位另定，最多 {sheet.most:,} 行：`--rows {sheet.id}={sheet.most}`"
+            en += f"; another number for a unit, up to {sheet.most:,}: `--rows {sheet.id}={sheet.most}`"
+        yield pick(f"{zh}。", f"{en}.", lang)
     if sheet.kind is Kind.GRID:
         yield from _lines(sheet, lang)
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from crmxl.define.library import Library
+from crmxl.define.sizes import differing
 from crmxl.errors import CrmxlError
 from crmxl.expression import Value
-from crmxl.issue.layout import lay_out
+from crmxl.issue.layout import lay_out_for
 from crmxl.issue.places import Cell, Layout
 from crmxl.model import (
     Assignment,
@@ -80,8 +81,7 @@ class Filled:
     @property
     def layout(self) -> Layout:
         """Where everything stands."""
-        given = self.assignment
-        return lay_out(self.template, given.year, given.parts, given.first_month, given.lang)
+        return lay_out_for(self.template, self.assignment)
 
 
 def inputs_of(layout: Layout) -> st.SearchStrategy[dict[Key, Value]]:
@@ -163,11 +163,18 @@ def templates(draw: st.DrawFn) -> Template:
         fields.append(Field("target", Column("value", Text("考核任务", "Target"), Type.MONEY), issued=True))
         sheets.insert(0, Sheet("form", Text("基本信息", "Facts"), Kind.FORM, fields=tuple(fields)))
     if draw(st.booleans()):
-        sheets.append(Sheet("acts", Text("活动清单", "List"), Kind.LIST, draw(columns()), rows=draw(st.integers(1, 5))))
+        rows, most = draw(st.sampled_from([(1, 0), (3, 0), (5, 0), (2, 7), (5, 60)]))
+        sheets.append(Sheet("acts", Text("活动清单", "List"), Kind.LIST, draw(columns()), rows=rows, most=most))
     if draw(st.booleans()):
         free = tuple(replace(column, total=False) for column in draw(columns()))
         sheets.append(Sheet("work", Text("工作计划", "Work"), Kind.GRID, free, draw(sections("W"))))
     return Template("made", draw(st.integers(1, 3)), Text("测试预算", "Test budget"), "total@amount", tuple(sheets))
+
+
+def wanted_rows(template: Template) -> st.SearchStrategy[dict[str, int]]:
+    """Numbers of rows for some of the lists that offer a choice."""
+    choices = {sheet.id: st.integers(1, sheet.most) for sheet in template.sheets if sheet.most}
+    return st.fixed_dictionaries({}, optional=choices)
 
 
 @st.composite
@@ -183,6 +190,7 @@ def filled(draw: st.DrawFn) -> Filled:
         year=draw(st.integers(2020, 2040)),
         parts=tuple(parts),
         first_month=draw(st.integers(1, 12)),
+        rows=differing(template, draw(wanted_rows(template))),
         parameters={"target": "2000000.50"},
         lang=draw(st.sampled_from(["zh", "en"])),
     )

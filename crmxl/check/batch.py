@@ -283,7 +283,8 @@ def _packed(report: Report) -> _Sent:
     if layout is None:
         return _Sent(report)
     bare = replace(report, submission=replace(report.submission, layout=None))
-    made_of = (layout.template.name, layout.parts, layout.first_month, layout.year, layout.lang, layout.policies)
+    rows = tuple(sheet.rows for sheet in layout.template.sheets)
+    made_of = (layout.template.name, layout.parts, layout.first_month, rows, layout.year, layout.lang, layout.policies)
     if digest := _known.get(made_of):
         return _Sent(bare, digest)
     if len(_known) == _KEPT:

@@ -14,10 +14,11 @@ from typing import Any
 from crmxl.catalogue import finding
 from crmxl.check.evidence import DECIMALS, Evidence, day_text
 from crmxl.define.shape import schema_document, shape_problems
+from crmxl.define.sizes import fewest
 from crmxl.expression import Value
 from crmxl.issue.layout import lay_out
 from crmxl.issue.places import Cell, Layout, Role
-from crmxl.model import Finding, Key, Template, Text, Type
+from crmxl.model import Finding, Key, Template, Text, Type, split_key
 from crmxl.money import decimal_text, plain
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -63,15 +64,25 @@ def entry_text(value: Value, cell: Cell) -> str:
 
 
 def template_schema(template: Template, whole: Layout | None = None) -> dict[str, Any]:
-    """The JSON Schema of a template's submissions: the general one with every key of the template spelled out.
+    """The JSON Schema of a template's submissions: the general one with every key of the template spelled out; of
+    lists whose rows are chosen for each unit, every column.
 
     ``whole`` is a layout of all its parts and months, where one is at hand.
     """
     schema = schema_document("submission")
     every_part = tuple(dict.fromkeys(section.part for sheet in template.sheets for section in sheet.sections))
-    layout = whole or lay_out(template, 2000, every_part)
-    keys = {cell.key: _entry(cell, layout.titles.get(cell.key.rpartition("@")[0], "")) for cell in layout.inputs}
+    chosen = {sheet.id for sheet in template.sheets if sheet.most}
+    layout = whole if whole and not chosen else lay_out(fewest(template), 2000, every_part)
+    keys: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
+    for cell in layout.inputs:
+        code, column = split_key(cell.key)
+        if cell.sheet in chosen:
+            columns[rf"\A{re.escape(cell.sheet)}\.[0-9]{{3,4}}@{re.escape(column)}\Z"] = _entry(cell, "")
+        else:
+            keys[cell.key] = _entry(cell, layout.titles.get(code, ""))
     properties: Mapping[str, Any] = schema["properties"]
+    entries = {"type": "object", "additionalProperties": False, "properties": keys}
     return {
         "$schema": DIALECT,
         "title": f"{template.name} {template.title.zh}",
@@ -82,7 +93,7 @@ def template_schema(template: Template, whole: Layout | None = None) -> dict[str
             **properties,
             "template": {"const": template.id},
             "version": {"const": template.version},
-            "entries": {"type": "object", "additionalProperties": False, "properties": keys},
+            "entries": {**entries, "patternProperties": columns} if columns else entries,
         },
     }
 
@@ -137,7 +148,7 @@ _SCHEMAS: dict[str, tuple[Template, dict[str, Any]]] = {}
 def template_schema_of(evidence: Evidence) -> dict[str, Any]:
     """The derived schema of the submission's template, made once."""
     layout = evidence.layout
-    template, whole = layout.template, layout if not layout.parts and layout.first_month == 1 else None
+    template, whole = fewest(layout.template), layout if not layout.parts and layout.first_month == 1 else None
     known = _SCHEMAS.get(template.name)
     if known is None or known[0] is not template:  # another library may have another template of that name
         known = _SCHEMAS[template.name] = template, template_schema(template, whole)

@@ -125,6 +125,7 @@ def check_template(file: str, as_json: bool, lang: Lang, own: Path | None) -> No
     "Make a workbook to send out, blank or prefilled from --data. TEMPLATE is a name or a .toml file.",
     "generate cosmetics-plan --unit 华南区域 --year 2026 -o 华南区域.xlsx",
     "generate annual-departments --unit 人力资源部 --parts hr --year 2026",
+    "generate customer-portfolio --unit 华东 --rows customers=3000 --year 2026",
     "generate annual-departments --unit 西南子公司 --first-month 7 --data 数据.json --phase even",
     "generate customer-relations --round 2026年度/ --unit HN",
 )
@@ -142,6 +143,7 @@ def check_template(file: str, as_json: bool, lang: Lang, own: Path | None) -> No
 @click.option("--contact", default="", help="联系人。Whom to ask.")
 @click.option("--parts", default="", help="只含这些部分，逗号分隔。Only these parts, separated by commas.")
 @click.option("--first-month", type=click.IntRange(1, 12), default=1, help="从几月起，之前锁定。First open month.")
+@click.option("--rows", default="", help="清单的行数：customers=300。Rows of lists, as customers=300.")
 @click.option("--phase", type=click.Choice(["even"]), help="把全年平均分解到月。Split years evenly into months.")
 @in_round
 def generate(template: str, output: Path | None, lang: Lang, **options: Any) -> None:

@@ -13,15 +13,16 @@ from crmxl.define.entries import load_entries
 from crmxl.define.library import SUFFIX, Library
 from crmxl.define.policies import Policies, live
 from crmxl.define.round import load_round, policies_beside, round_library
+from crmxl.define.sizes import differing, read_rows, wrong_rows
 from crmxl.errors import CrmxlError
 from crmxl.files import slug, write_atomically
 from crmxl.issue.assigning import Asked, Assigner
 from crmxl.issue.calculate import calculate
-from crmxl.issue.layout import lay_out
+from crmxl.issue.layout import lay_out_for
 from crmxl.issue.phase import phase_even
 from crmxl.issue.places import FLAG
 from crmxl.issue.workbook import issued_values, write
-from crmxl.model import Assignment, Lang, Text
+from crmxl.model import Assignment, Lang, Template, Text
 from crmxl.money import show
 from crmxl.signs import visible
 
@@ -46,6 +47,7 @@ def make_workbook(
     contact: str,
     parts: str,
     first_month: int,
+    rows: str,
     phase: str | None,
     round: Path | None,
 ) -> None:
@@ -67,10 +69,11 @@ def make_workbook(
             contact=contact,
             parts=chosen,
             first_month=first_month,
+            rows=_rows(template, rows),
             lang=lang,
             policies=tuple(rule.name for rule in rules),
         )
-        layout = lay_out(template, given.year, given.parts, given.first_month, lang, rules)
+        layout = lay_out_for(template, given, rules)
     inputs, parameters = load_entries(data, layout) if data else ({}, {})
     inputs = {**prefilled, **inputs}
     if phase == "even":
@@ -107,6 +110,18 @@ def _of_round(folder: Path, name: str, unit: str) -> tuple[Asked, bytes]:
             f"this round's templates for {unit} are {', '.join(sorted(there)) or '(none)'}"
         )
     return Assigner(records, round_library(folder), policies_beside(folder)).ask(unit, found), records.key
+
+
+def _rows(template: Template, text: str) -> dict[str, int]:
+    """The choice of ``--rows`` as it is offered."""
+    try:
+        asked = read_rows(text)
+        wrong = wrong_rows([template], asked)
+    except ValueError as error:
+        asked, wrong = {}, f"“{error}”应写成 customers=300 这样 · found `{error}`; write customers=300"
+    if wrong:
+        raise CrmxlError(f"--rows: {wrong}")
+    return differing(template, asked)
 
 
 def _named(name: str, option: str) -> str:

@@ -14,6 +14,7 @@ from crmxl.commands.receiving import Bench, bench, read_all
 from crmxl.commands.rounds_folder import keep_records, round_folder
 from crmxl.define.policies import assigned, live
 from crmxl.define.round import Round
+from crmxl.define.sizes import kept
 from crmxl.errors import CrmxlError
 from crmxl.files import slug, write_atomically
 from crmxl.group.carrying import asides, carry, parameters
@@ -21,7 +22,7 @@ from crmxl.group.differences import Difference, compare
 from crmxl.group.differences_of_totals import compare_totals
 from crmxl.group.states import State, made
 from crmxl.issue.assigning import Asked, Assigner, asked
-from crmxl.issue.layout import lay_out
+from crmxl.issue.layout import lay_out_for
 from crmxl.issue.places import Layout
 from crmxl.issue.workbook import issued_values, write
 from crmxl.model import Assignment, Lang, Severity, Text
@@ -173,18 +174,18 @@ def _of_stamp(to: str, old: Layout, given: Assignment, at: Bench) -> Asked:
         raise CrmxlError(f"{template.name}: 不是 {old.template.id} 的另一版 · is no version of {old.template.id}")
     there = {section.part for sheet in template.sheets for section in sheet.sections}
     rules = live(template, at.standard.policies)
-    bare = lay_out(
-        template, given.year, tuple(part for part in given.parts if part in there), given.first_month, given.lang
-    )
+    parts = tuple(part for part in given.parts if part in there)
+    shape = replace(given, parts=parts, rows=kept(old.template, template))
+    bare = lay_out_for(template, shape)
     codes = {rule.code for policy in rules for rule in policy.rules}
     mine = replace(
-        given,
+        shape,
         parts=bare.parts,
         parameters=parameters(given.parameters, old, bare),
         policies=tuple(policy.name for policy in rules),
         limits={rule: own for rule, own in given.limits.items() if rule in codes},
     )
-    layout = lay_out(template, mine.year, mine.parts, mine.first_month, mine.lang, assigned(at.standard.policies, mine))
+    layout = lay_out_for(template, mine, assigned(at.standard.policies, mine))
     return _another(asked(layout, mine, b""), old, given)
 
 

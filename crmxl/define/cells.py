@@ -9,6 +9,7 @@ from datetime import date
 from crmxl.define.document import Fault, Trail
 from crmxl.define.entries import DECIMALS
 from crmxl.define.rows import Row, by_code, column_at, has_total_row, rows, stands
+from crmxl.define.sizes import usual
 from crmxl.model import Column, Field, Kind, Level, Section, Sheet, Template, Type
 from crmxl.money import LIMIT_ISSUED, plain, read_text
 
@@ -91,6 +92,10 @@ def _contents(sheet: Sheet, trail: Trail) -> Iterator[Fault]:
             yield Fault((*trail, name), f"is missing: a {sheet.kind} has {_listed(sheet.kind)}")
         elif name not in BELONGS[sheet.kind] and given:
             yield Fault((*trail, name), f"does not belong to a {sheet.kind}, which has {_listed(sheet.kind)}")
+    if sheet.most and sheet.kind is not Kind.LIST:
+        yield Fault((*trail, "most"), "belongs to a list, whose rows it bounds")
+    elif sheet.most and sheet.most < usual(sheet):
+        yield Fault((*trail, "most"), f"found {sheet.most}, less than the {usual(sheet)} rows it has anyway")
     for at, section in enumerate(sheet.sections):
         yield from _filled(section, (*trail, "section", at))
 

@@ -24,7 +24,7 @@ from crmxl.expression import Value
 from crmxl.model import Key, Lang, Template, Text, Type
 from crmxl.money import LIMIT_INPUT, LIMIT_ISSUED, Problem, plain, read_number, read_text
 
-OPTIONS = ("parts", "first_month", "phase", "unit", "year", "deadline", "contact")
+OPTIONS = ("parts", "first_month", "rows", "phase", "unit", "year", "deadline", "contact")
 """Names that people look for in DATA.json and that are options of ``generate`` instead."""
 DECIMALS: Mapping[Type, int] = {Type.MONEY: 2, Type.INTEGER: 0}
 """Places of a number by type; others have as many as they like."""

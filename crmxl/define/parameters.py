@@ -22,10 +22,10 @@ from crmxl.errors import DefinitionError
 from crmxl.model import Key, Lang, Template, Text, Type
 from crmxl.money import plain
 
-COLUMNS = ("code", "name", "parent", "type", "recipient", "parts", "first_month")
+COLUMNS = ("code", "name", "parent", "type", "recipient", "parts", "first_month", "rows")
 """Columns of units.csv that are no issued parameters; code and name must be there."""
 _ALSO = {
-    **dict(zip(("编码", "名称", "上级", "类型", "收件人", "部分", "起始月份"), COLUMNS, strict=True)),
+    **dict(zip(("编码", "名称", "上级", "类型", "收件人", "部分", "起始月份", "清单行数"), COLUMNS, strict=True)),
     **dict(zip(("单位编码", "单位名称", "上级编码", "单位类型"), COLUMNS, strict=False)),
 }
 _MONEY = {"元": 1, "人民币元": 1, "yuan": 1, "万元": 10_000, "10,000 yuan": 10_000}

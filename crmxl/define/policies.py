@@ -20,6 +20,7 @@ from crmxl.define.library import SUFFIX, Library
 from crmxl.define.policy import line_codes, load_policy, matches, near, problem_at, read_limit, tags_of
 from crmxl.define.references import BUILT_IN, MEASURES
 from crmxl.define.rows import Row, by_code, column_at, rows
+from crmxl.define.sizes import fewest
 from crmxl.define.waivers import WAIVERS
 from crmxl.errors import CrmxlError, DefinitionError, Problem
 from crmxl.expression import Call, Cells, Measure, Node, Number, Reference, bind, measure, parse, walk
@@ -157,7 +158,7 @@ class _View:
     """A template as the rules of a policy see it."""
 
     def __init__(self, policy: Policy, template: Template) -> None:
-        self.template = template
+        self.template = template = fewest(template)
         self.rows = rows(template)
         self.by_code = by_code(self.rows)
         self.fields = tuple(field.id for sheet in template.sheets for field in sheet.fields)

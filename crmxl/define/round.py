@@ -30,7 +30,9 @@ from crmxl.define.parameters import issued, parameter
 from crmxl.define.policies import Policies, override_faults, shipped
 from crmxl.define.policy import day_faults, days_as_text, near, read_limit
 from crmxl.define.shape import shape_problems
-from crmxl.define.units import FIGURES, UNITS, Unit, by_parent, read_units
+from crmxl.define.sizes import differing
+from crmxl.define.unit_tree import by_parent
+from crmxl.define.units import FIGURES, UNITS, Unit, read_units
 from crmxl.define.units_table import Table, csv_table
 from crmxl.define.waivers import Waiver, waivers_beside
 from crmxl.errors import CrmxlError, DefinitionError, Problem
@@ -166,6 +168,7 @@ class Round:
             contact=self.contact,
             parts=tuple(part for part in unit.parts if part in there),
             first_month=unit.first_month,
+            rows=differing(template, unit.rows),
             parameters={parameter(key): value for key, value in own.items() if key in taken},
             lang=self.lang,
             policies=self.policies,

@@ -18,6 +18,7 @@ from crmxl.define.document import Fault, read_toml, refuse
 from crmxl.define.names import name_faults
 from crmxl.define.references import reference_faults
 from crmxl.define.shape import shape_problems
+from crmxl.define.sizes import fewest
 from crmxl.model import Chart, ChartKind, Column, Field, Group, Kind, Level, Line, Section, Sheet, Template, Text, Type
 from crmxl.money import plain
 
@@ -40,7 +41,8 @@ def load_template(path: Path) -> Template:
     document = read_toml(path)
     refuse(path, document, (*shape_problems(document, "template"), *_untitled(document)))
     template = _template(document)
-    faults = (*name_faults(template), *cell_faults(template), *reference_faults(template), *chart_faults(template))
+    judged = fewest(template)
+    faults = (*name_faults(judged), *cell_faults(judged), *reference_faults(judged), *chart_faults(judged))
     refuse(path, document, faults)
     return template
 
@@ -94,6 +96,7 @@ def _sheet(record: Mapping[str, Any], title: Text) -> Sheet:
         sections=tuple(_section(section, shares) for section in record.get("section", ())),
         fields=tuple(map(_field, record.get("fields", ()))),
         rows=record.get("rows", 0),
+        most=record.get("most", 0),
         note=_text(record["note"]) if "note" in record else None,
         total_code=record.get("total_code", ""),
         one_of=tuple(map(tuple, record.get("one_of", ()))),

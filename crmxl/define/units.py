@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from crmxl.define.parameters import COLUMNS, Heading, Parameters, Unread, Use
 from crmxl.define.policy import near
 from crmxl.define.prefilling import Prefills
+from crmxl.define.sizes import beyond, most, read_rows, wrong_rows
+from crmxl.define.unit_tree import tree_faults
 from crmxl.define.units_table import Table, both
 from crmxl.errors import Problem
 from crmxl.expression import Value
@@ -56,6 +58,8 @@ class Unit:
     """Chosen parts; empty means the template's own choice."""
     first_month: int = 1
     """First month of a part-year."""
+    rows: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """How many rows lists offer, by sheet id; what is not there has the template's own number."""
     prefilled: Mapping[Key, Value] = field(default_factory=dict, hash=False)
     """Entries that stand in the workbook when it goes out, and are the unit's to change, exact; by key, or by
     ``template/key`` where several templates of the round have the key.
@@ -88,8 +92,8 @@ def read_units(table: Table, figures: Table | None, templates: Sequence[Template
     if not all(one.legible for one in (table, figures) if one):
         return UnitList((), problems, warnings)
     parameters = Parameters(templates)
-    reading = _Reading(table, parameters, _parts(templates))
-    prefills = Prefills(templates)
+    reading = _Reading(table, parameters, templates)
+    prefills = Prefills(tuple(map(most, templates)))
     given, wrong = _figures(figures, parameters, prefills) if figures else ({}, [])
     reading.read_header({name for _, name in given})
     if reading.legible:
@@ -118,8 +122,8 @@ _Figure = tuple[int, int, Value]
 class _Reading:
     """A units file being read."""
 
-    def __init__(self, table: Table, parameters: Parameters, parts: set[str]) -> None:
-        self.table, self.parameters, self.parts = table, parameters, parts
+    def __init__(self, table: Table, parameters: Parameters, templates: Sequence[Template]) -> None:
+        self.table, self.parameters, self.templates, self.parts = table, parameters, templates, _parts(templates)
         self.units: list[Unit] = []
         self.found: list[_Placed] = []
         self.warnings: list[Problem] = []
@@ -169,7 +173,7 @@ class _Reading:
         for number, cells in self.table.lines:
             self.units.append(self._unit(number, cells))
         numbers = [number for number, _ in self.table.lines]
-        for at, column, said in _tree_faults(self.units, numbers):
+        for at, column, said in tree_faults(self.units, numbers):
             self._wrong(numbers[at], self.own[column], said)
 
     def join(self, figures: Table, given: Mapping[tuple[str, str], _Figure]) -> list[_Placed]:
@@ -178,6 +182,7 @@ class _Reading:
         there = {unit.code: at for at, unit in enumerate(self.units)}
         own: dict[int, dict[str, str]] = {}
         entries: dict[int, dict[Key, Value]] = {}
+        told: set[tuple[str, str]] = set()
         for (code, name), (number, column, value) in given.items():
             at = there.get(code)
             if at is None:
@@ -187,6 +192,11 @@ class _Reading:
             if value is None or value == "":  # told already
                 continue
             if not self.parameters.find(name):
+                short = beyond(name, self.templates, self.units[at].rows)
+                if short and (code, short[0]) not in told:  # once for all the rows beyond its end
+                    told.add((code, short[0]))
+                    said = _too_short(code, *short)
+                    wrong.append((number, Problem(figures.place(number, _column(figures, "key")), said)))
                 entries.setdefault(at, {})[name] = value
                 continue
             assert isinstance(value, str)
@@ -239,7 +249,19 @@ class _Reading:
             parameters=self._parameters(number, cells),
             parts=chosen,
             first_month=int(month),
+            rows=self._rows(number, words.get("rows", "")),
         )
+
+    def _rows(self, number: int, text: str) -> dict[str, int]:
+        try:
+            asked = read_rows(text)
+            wrong = wrong_rows(self.templates, asked)
+        except ValueError as error:
+            said = f"found `{error}`; write customers=300, several with ; between them"
+            asked, wrong = {}, both(f"“{error}”应写成 customers=300 这样，多个用分号隔开", said)
+        if wrong:
+            self._wrong(number, self.own["rows"], wrong)
+        return {} if wrong else asked
 
     def _parameters(self, number: int, cells: tuple[str, ...]) -> dict[str, str]:
         """What the line issues, in yuan; a warning where it is about 10,000 times off last year's."""
@@ -287,34 +309,11 @@ def _far_off(now: str, last: str, times: Fraction, money: bool) -> str:
     )
 
 
-def _tree_faults(units: Sequence[Unit], numbers: Sequence[int]) -> Iterator[tuple[int, str, str]]:
-    """Codes that stand twice, parents that there are not, and circles, as index, column and words."""
-    first: dict[str, int] = {}
-    for at, unit in enumerate(units):
-        before = first.setdefault(unit.code.casefold(), at) if unit.code else at
-        if before != at:
-            other, line = units[before].code, numbers[before]
-            zh, en = "", "stands"
-            if other != unit.code:
-                zh, en = f"和“{other}”只差大小写，", f"differs only in case from `{other}`; it stands"
-            yield at, "code", both(f"“{unit.code}”{zh}第 {line} 行已有", f"`{unit.code}` {en} already in line {line}")
-    parents = {unit.code: unit.parent for unit in reversed(units) if unit.code}
-    done: set[str] = set()
-    for at, unit in enumerate(units):
-        if unit.parent and unit.parent not in parents:
-            said = f"there is no unit `{unit.parent}`{near(unit.parent, parents)}"
-            yield at, "parent", both(f"没有单位“{unit.parent}”", said)
-        if not unit.code:
-            continue
-        chain = [unit.code]
-        while chain[-1] not in done and parents.get(chain[-1]) and parents[chain[-1]] not in chain:
-            chain.append(parents[chain[-1]])
-        above = parents.get(chain[-1], "")
-        if chain[-1] not in done and above in chain:
-            circle = [*chain[chain.index(above) :], above]
-            said = f"a unit cannot be above itself: {' under '.join(circle)}"
-            yield at, "parent", both(f"上级成了一圈：{' → '.join(circle)}", said)
-        done.update(chain)
+def _too_short(unit: str, list_id: str, there: int) -> str:
+    return both(
+        f"{unit} 的清单 {list_id} 只有 {there} 行；请在单位表的“清单行数”列写够行数",
+        f"the list {list_id} of {unit} has {there} rows; give it more in the column rows of the units file",
+    )
 
 
 def _column(figures: Table, name: str) -> int:
@@ -362,11 +361,3 @@ def _figures(
         wrong += ((number, Problem(table.place(number, value), said)) for said in said_wrong)
         found[cells[unit], name] = number, value, taken
     return found, wrong
-
-
-def by_parent(units: Iterable[Unit]) -> dict[str, tuple[Unit, ...]]:
-    """The units right below each code, the topmost ones below the empty code, in their order."""
-    found: dict[str, list[Unit]] = {}
-    for unit in units:
-        found.setdefault(unit.parent, []).append(unit)
-    return {code: tuple(below) for code, below in found.items()}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from crmxl.catalogue import finding
 from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
+from crmxl.define.sizes import longest
 from crmxl.group.facts import DIFFERENCE, MONEY_COLUMNS, Amounts, added_up, amounts, clean, gather, unit_of
 from crmxl.group.levels import levels
 from crmxl.group.measures import measures
@@ -183,7 +184,7 @@ class _Offered:
 
 def _add_up(reports: Sequence[Report], facts: pd.DataFrame) -> Block:
     """The block of reports with one template and year, from their facts."""
-    template, year = _layout(reports[0]).template, _layout(reports[0]).year
+    template, year = longest(_layout(report).template for report in reports), _layout(reports[0]).year
     mine = facts[facts["counted"]] if len(facts) else facts
     layouts = {id(_layout(report)): _layout(report) for report in reports}
     plans = {id: amounts(layout) for id, layout in layouts.items()}

@@ -9,7 +9,7 @@ from crmxl.errors import CrmxlError
 from crmxl.expression import Value
 from crmxl.group.acts import canonical
 from crmxl.issue.calculate import calculate
-from crmxl.issue.layout import lay_out
+from crmxl.issue.layout import lay_out_for
 from crmxl.issue.places import Layout
 from crmxl.issue.stamp import Stamp
 from crmxl.issue.workbook import issued_values
@@ -31,12 +31,11 @@ class Definitions:
         Raises CrmxlError for a template or policy that is not there, DefinitionError for an unsound one.
         """
         policies = [list(given.policies), {rule: dict(own) for rule, own in given.limits.items()}] if live else []
-        named = canonical([template, given.year, given.parts, given.first_month, given.lang, policies])
+        shape = [given.year, given.parts, given.first_month, given.lang, dict(given.rows)]
+        named = canonical([template, *shape, policies])
         if named not in self._layouts:
             rules = assigned(self.policies, given) if live else ()
-            self._layouts[named] = lay_out(
-                self.library.load(template), given.year, given.parts, given.first_month, given.lang, rules
-            )
+            self._layouts[named] = lay_out_for(self.library.load(template), given, rules)
         return self._layouts[named]
 
 

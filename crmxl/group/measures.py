@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Literal
 
 from crmxl.check.verdict import Report
+from crmxl.define.sizes import longest
 from crmxl.expression import Value
 from crmxl.group.facts import unit_of
 from crmxl.group.totals import OWN
@@ -95,7 +96,7 @@ def measures(reports: Sequence[Report]) -> tuple[MeasureTotal, ...]:
     layouts = {id(layout): layout for report in reports if (layout := report.submission.layout) is not None}
     if not layouts:
         return ()
-    template = next(iter(layouts.values())).template
+    template = longest(layout.template for layout in layouts.values())
     found = []
     for sheet in template.sheets:
         for column, rows in _measured(sheet, template):

@@ -52,9 +52,11 @@ class Leaf:
 def leaves(template: Template) -> tuple[Leaf, ...]:
     """The leaf rows of every sheet that has money to add up, in the template's order."""
     found: list[Leaf] = []
+    rank = 0
     for sheet in template.sheets:
         if sum_columns(sheet):
-            found.extend(_leaves(sheet, len(found)))
+            found.extend(_leaves(sheet, rank))
+            rank = found[-1].rank + max(0, sheet.most - sheet.rows)  # the same whatever a unit's list has
     return tuple(found)
 
 

@@ -38,6 +38,7 @@ def basis(round: Round, unit: str, today: str) -> str:
     judged_by = [
         *(round.name, round.stage, round.year, list(round.templates), list(round.policies)),
         *(record.name, list(record.parts), record.first_month, dict(record.parameters), limits, waivers),
+        *([dict(record.rows)] if record.rows else []),
         {name: str(value) for name, value in record.prefilled.items()},
     ]
     return hashlib.sha256(canonical(judged_by).encode()).hexdigest()

@@ -16,6 +16,7 @@ from crmxl.check.rules.policy import broken_rules
 from crmxl.check.standard import Standard
 from crmxl.check.verdict import Report
 from crmxl.define.round import Round
+from crmxl.define.sizes import longest
 from crmxl.define.units import Unit
 from crmxl.expression import Fault, Node, Value, evaluate, keys
 from crmxl.group.facts import unit_of
@@ -57,11 +58,14 @@ def broken_over_subtrees(counted: Sequence[Report], standard: Standard) -> Itera
 
 
 def _templates(round: Round, counted: Sequence[Report]) -> list[Template]:
-    """The templates that came back, of several versions the round's own, else the newest."""
-    found: dict[str, Template] = {}
+    """The templates that came back, of several versions the round's own, else the newest; lists as long as any."""
+    found: dict[str, list[Template]] = {}
     for template in sorted(map(template_of, counted), key=lambda one: (one.name in round.templates, one.version)):
-        found[template.id] = template
-    return [found[id] for id in sorted(found)]
+        known = found.setdefault(template.id, [])
+        if known and known[0].name != template.name:
+            known.clear()
+        known.append(template)
+    return [longest(found[id]) for id in sorted(found)]
 
 
 def _policies(standard: Standard, round: Round, unit: Unit | None) -> tuple[Policy, ...]:

@@ -16,7 +16,7 @@ from crmxl.define.library import Library
 from crmxl.define.policies import Policies, applicable
 from crmxl.define.round import Round
 from crmxl.expression import Value
-from crmxl.issue.layout import lay_out
+from crmxl.issue.layout import lay_out_for
 from crmxl.issue.phase import phase_even
 from crmxl.issue.places import Layout
 from crmxl.issue.stamp import Stamp, stamp_text
@@ -29,7 +29,7 @@ PREFILLED = "prefilled"
 """Name of the prefilled entries among the fields."""
 _ONLY_SAID = ("crmxl", "signature")
 """What a stamp has beyond what is asked: by which program, and who vouches."""
-_SHAPING = {"version", "year", "parts", "first_month", "lang", "policies", "limits"}
+_SHAPING = {"version", "year", "parts", "first_month", "rows", "lang", "policies", "limits"}
 """Fields by which the layout's fingerprint differs too, which is then no news."""
 
 
@@ -80,7 +80,7 @@ class Assigner:
             self._rules[template_name] = applicable(template, map(self._policies.load, records.policies))
         rules = tuple(records.policy_for(unit, policy) for policy in self._rules[template_name])
         given = records.assignment(unit, template)
-        layout = lay_out(template, given.year, given.parts, given.first_month, given.lang, rules)
+        layout = lay_out_for(template, given, rules)
         names = tuple(rule.name for rule in rules)
         entries = records.unit(unit).prefilled_in(template.id)
         there = {cell.key for cell in layout.inputs} if entries else set[Key]()

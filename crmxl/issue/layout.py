@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
+from crmxl.define.sizes import sized
 from crmxl.errors import DefinitionError, Problem
 from crmxl.expression import Call, Node, Number, bind, moved, parse
 from crmxl.issue import checklist, ruling
@@ -19,6 +20,7 @@ from crmxl.issue.names import Names
 from crmxl.issue.places import FIRST_ROW, Cell, Layout, Role, Row, RowKind, SheetPlan, Span
 from crmxl.model import (
     MONTHS,
+    Assignment,
     Column,
     Field,
     Group,
@@ -63,6 +65,14 @@ def lay_out(
     Excel's limits on formulas are passed.
     """
     return _lay_out(dated(template, year), year, parts or template.parts, first_month, lang, policies)
+
+
+def lay_out_for(template: Template, given: Assignment, policies: tuple[Policy, ...] = ()) -> Layout:
+    """The layout in which ``template`` is issued to the unit of ``given``.
+
+    Raises DefinitionError as ``lay_out`` does, CrmxlError where a list does not offer so many rows.
+    """
+    return lay_out(sized(template, given.rows), given.year, given.parts, given.first_month, given.lang, policies)
 
 
 @lru_cache(maxsize=512)

@@ -68,6 +68,7 @@ def read_stamp(text: str) -> Stamp:
             contact=_text(body, "contact"),
             parts=tuple(str(part) for part in body["parts"]),
             first_month=_integer(body, "first_month"),
+            rows={str(name): _integer(body["rows"], name) for name, _ in body.get("rows", {}).items()},
             parameters={str(name): str(value) for name, value in body["parameters"].items()},
             lang=_lang(body),
             policies=tuple(str(name) for name in body.get("policies", ())),
@@ -97,6 +98,7 @@ def _body(stamp: Stamp) -> dict[str, Any]:
     assignment = stamp.assignment
     return {
         **({"annotated": True} if stamp.annotated else {}),
+        **({"rows": dict(assignment.rows)} if assignment.rows else {}),
         **({"policies": list(assignment.policies)} if assignment.policies else {}),
         **({"limits": {rule: dict(own) for rule, own in assignment.limits.items()}} if assignment.limits else {}),
         "crmxl": __version__,

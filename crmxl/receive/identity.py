@@ -12,8 +12,9 @@ from itertools import count, takewhile
 from crmxl.catalogue import finding
 from crmxl.define.library import Library
 from crmxl.define.policies import Policies, assigned
+from crmxl.define.sizes import wrong_rows
 from crmxl.errors import CrmxlError, DefinitionError
-from crmxl.issue.layout import lay_out
+from crmxl.issue.layout import lay_out_for
 from crmxl.issue.places import Layout
 from crmxl.issue.stamp import PROPERTY, SHEET, Stamp, read_stamp
 from crmxl.model import Assignment, Finding, Place, Template, Text
@@ -37,6 +38,7 @@ FIELDS = {
     "contact": Text("联系人", "the contact"),
     "parts": Text("部分", "the choice of parts"),
     "first_month": Text("起始月份", "the first month"),
+    "rows": Text("清单行数", "the rows of a list"),
     "parameters": Text("下发参数", "an issued parameter"),
     "policies": Text("制度", "the choice of policies"),
     "limits": Text("制度限额", "a limit of a policy"),
@@ -88,7 +90,7 @@ def identify(cells: Cells, library: Library, policies: Policies) -> Identity:
         live = ()
         there = ", ".join(policies.names())
         found += (finding("I110", place=_AT, found=_shown(", ".join(given.policies)), expected=there),)
-    layout = lay_out(template, given.year, given.parts, given.first_month, given.lang, live)
+    layout = lay_out_for(template, given, live)
     known = len(live) == len(given.policies)  # with unknown rules the layout differs, and I110 says why
     if known and stamp.fingerprint != layout.fingerprint:
         found += (finding("I103", place=_AT, found=_shown(stamp.fingerprint), expected=layout.fingerprint),)
@@ -144,9 +146,10 @@ def _facts(stamp: Stamp) -> dict[str, str]:
     """What a stamp says, as text by field; of several values each by ``field.name``."""
     facts = {item.name: getattr(stamp, item.name) for item in fields(Stamp) if item.name != "assignment"}
     facts |= {item.name: getattr(stamp.assignment, item.name) for item in fields(Assignment)}
-    parameters, limits = facts.pop("parameters"), facts.pop("limits")
+    parameters, limits, rows = facts.pop("parameters"), facts.pop("limits"), facts.pop("rows")
     said = {name: ", ".join(value) if isinstance(value, tuple) else str(value) for name, value in facts.items()}
     said |= {f"parameters.{name}": f"{name} = {value}" for name, value in parameters.items()}
+    said |= {f"rows.{id}": f"{id} = {number}" for id, number in rows.items()}
     return said | {f"limits.{rule}": f"{rule}: {dict(sorted(own.items()))}" for rule, own in limits.items()}
 
 
@@ -158,6 +161,9 @@ def _impossible(given: Assignment, template: Template) -> Finding | None:
         name, found, expected = "parts", ", ".join(unknown), ", ".join(sorted(known))
     elif not 1 <= given.first_month <= 12:
         name, found, expected = "first_month", str(given.first_month), "1 … 12"
+    elif wrong_rows([template], given.rows):
+        name, found = "rows", ", ".join(f"{id} = {number}" for id, number in given.rows.items())
+        expected = ", ".join(f"{sheet.id} = 1 … {sheet.most}" for sheet in template.sheets if sheet.most) or "—"
     elif not 0 <= given.year <= 9999:
         name, found, expected = "year", str(given.year), "0 … 9999"
     elif not (given.unit + given.unit_name).isprintable():

@@ -56,6 +56,7 @@ _FIELDS: Mapping[str, Text] = {
     "contact": Text("联系人", "Contact"),
     "parts": Text("部分", "Parts"),
     "first_month": Text("起始月份", "First month"),
+    "rows": Text("清单行数", "Rows of lists"),
     "policies": Text("制度", "Policies"),
     "limits": Text("限额", "Limit"),
     "lang": Text("语言", "Language"),

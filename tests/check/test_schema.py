@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -39,7 +40,12 @@ def test_every_input_has_its_key_in_the_derived_schema_and_its_document_fits(tmp
     assert submission.layout is not None
     body = document(Evidence(submission, submission.layout))
     schema = template_schema(template)
-    assert set(body["entries"]) == set(schema["properties"]["entries"]["properties"])
+    entries = schema["properties"]["entries"]
+    chosen = [key for key in body["entries"] if key not in entries["properties"]]
+    patterns = [re.compile(pattern) for pattern in entries.get("patternProperties", ())]
+    assert set(body["entries"]) - set(chosen) == set(entries["properties"])
+    assert all(sum(bool(pattern.search(key)) for pattern in patterns) == 1 for key in chosen)
+    assert all(any(pattern.search(key) for key in chosen) for pattern in patterns)
     assert shape_problems(body, schema) == ()
     assert shape_problems(body, "submission") == ()
 

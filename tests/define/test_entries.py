@@ -11,6 +11,7 @@ import pytest
 
 from crmxl.define.entries import load_entries, take_entries
 from crmxl.define.library import Library
+from crmxl.define.sizes import sized
 from crmxl.define.template import load_template
 from crmxl.errors import CrmxlError, DefinitionError
 from crmxl.issue.layout import lay_out
@@ -134,6 +135,7 @@ def test_near_keys_are_suggested() -> None:
         ("1.1@amount.06", "预算期间"),
         ("2.1@amount", "没有这个单元格"),
         ("first_month", "--first-month"),
+        ("rows", "--rows"),
         ("parts", "--parts"),
     ],
 )
@@ -196,9 +198,8 @@ def test_problems_are_told_in_the_workbooks_language(lang: Lang) -> None:
 def test_every_sample_loads() -> None:
     root = folder("samples")
     for unit in json.loads((root / "units.json").read_text(encoding="utf-8")):
-        layout = lay_out(
-            Library().load(unit["template"]), unit["year"], tuple(unit.get("parts", ())), unit.get("first_month", 1)
-        )
+        template = sized(Library().load(unit["template"]), unit.get("rows", {}))
+        layout = lay_out(template, unit["year"], tuple(unit.get("parts", ())), unit.get("first_month", 1))
         inputs, parameters = load_entries(root / unit["file"], layout)
         assert len(inputs) > 5, unit["file"]
         assert all(layout.cells[f"{name}@value"].role is Role.ISSUED for name in parameters), unit["file"]

@@ -14,7 +14,8 @@ from typing import Any
 from crmxl.define.entries import load_entries
 from crmxl.define.library import Library
 from crmxl.define.policies import Policies, live
-from crmxl.issue.layout import lay_out
+from crmxl.define.sizes import differing
+from crmxl.issue.layout import lay_out_for
 from crmxl.issue.phase import phase_even
 from crmxl.issue.places import Layout
 from crmxl.issue.workbook import write
@@ -44,6 +45,8 @@ class Request:
     """Chosen parts; empty: all."""
     first_month: int = 1
     """First open month."""
+    rows: tuple[tuple[str, int], ...] = ()
+    """How many rows lists offer, where other than the template's own number."""
     phase: str = ""
     """``even`` prefills the months."""
     lang: Lang = "zh"
@@ -62,8 +65,20 @@ class Request:
     @property
     def layout(self) -> Layout:
         """Where everything stands in the workbook as issued."""
-        template = self.library.load(self.template)
-        return lay_out(template, self.year, self.parts, self.first_month, self.lang, self.rules)
+        return lay_out_for(self.library.load(self.template), self.assignment, self.rules)
+
+    @property
+    def assignment(self) -> Assignment:
+        """What the unit is asked to fill; parameters come with the data."""
+        return Assignment(
+            unit=self.unit,
+            year=self.year,
+            parts=self.parts,
+            first_month=self.first_month,
+            rows=differing(self.library.load(self.template), dict(self.rows)),
+            lang=self.lang,
+            policies=tuple(rule.name for rule in self.rules),
+        )
 
     @property
     def rules(self) -> tuple[Policy, ...]:
@@ -87,7 +102,11 @@ def gallery_library() -> Library:
 def units() -> tuple[Request, ...]:
     """The units of the samples."""
     records: list[dict[str, Any]] = json.loads((SAMPLES / "units.json").read_text(encoding="utf-8"))
-    return tuple(Request(**{**record, "parts": tuple(record.get("parts", ()))}) for record in records)
+    listed = {"parts": tuple, "rows": lambda rows: tuple(rows.items())}
+    return tuple(
+        Request(**{name: listed[name](value) if name in listed else value for name, value in record.items()})
+        for record in records
+    )
 
 
 def request_for(template: str, file: str, **changes: Any) -> Request:
@@ -111,16 +130,7 @@ def workbook(request: Request) -> bytes:
     inputs, parameters = load_entries(_data(request.file), layout) if request.file else ({}, {})
     if request.phase == "even":
         inputs = phase_even(layout, inputs)
-    assignment = Assignment(
-        unit=request.unit,
-        year=request.year,
-        policies=tuple(rule.name for rule in request.rules),
-        parts=layout.parts,
-        first_month=request.first_month,
-        parameters=parameters,
-        lang=request.lang,
-    )
-    return write(layout, assignment, inputs)
+    return write(layout, replace(request.assignment, parts=layout.parts, parameters=parameters), inputs)
 
 
 def _data(file: str) -> Path:

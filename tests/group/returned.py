@@ -11,10 +11,11 @@ from pathlib import Path
 from crmxl.catalogue import finding
 from crmxl.check.verdict import Report
 from crmxl.define.library import Library
+from crmxl.define.sizes import differing
 from crmxl.define.template import load_template
 from crmxl.expression import Value
 from crmxl.issue.calculate import calculate
-from crmxl.issue.layout import lay_out
+from crmxl.issue.layout import lay_out_for
 from crmxl.issue.phase import phase_even
 from crmxl.issue.stamp import Stamp
 from crmxl.model import Assignment, Finding, Key, Lang, Place, Template
@@ -36,19 +37,28 @@ def report(
     year: int = 2026,
     parts: tuple[str, ...] = (),
     first_month: int = 1,
+    rows: Mapping[str, int] | None = None,
     findings: tuple[Finding, ...] = (),
     even: bool = False,
     lang: Lang = "zh",
 ) -> Report:
     """A report on a workbook of ``unit`` with these entries."""
-    layout = lay_out(template, year, parts, first_month, lang)
+    assignment = Assignment(
+        unit=unit,
+        unit_name=name,
+        year=year,
+        parts=parts,
+        first_month=first_month,
+        rows=differing(template, rows or {}),
+        lang=lang,
+    )
+    layout = lay_out_for(template, assignment)
     inputs: dict[Key, Value] = {
         key: Fraction(text) if layout.cells[key].type.numeric else text for key, text in entries.items()
     }
     if even:
         inputs = phase_even(layout, inputs)
     names = {sheet.id: sheet.name for sheet in layout.sheets}
-    assignment = Assignment(unit=unit, unit_name=name, year=year, parts=parts, first_month=first_month, lang=lang)
     said = f"{template.name} {assignment} {sorted(entries.items())}"
     submission = Submission(
         file=file or f"returned/{unit or 'nobody'}.xlsx",
@@ -87,6 +97,7 @@ def samples(template: str) -> list[Report]:
             json.loads((root / unit["file"]).read_text(encoding="utf-8")),
             parts=tuple(unit.get("parts", ())),
             first_month=unit.get("first_month", 1),
+            rows=unit.get("rows"),
             even=unit.get("phase") == "even",
             file=f"returned/{unit['unit']}.xlsx",
         )

@@ -313,8 +313,13 @@ def sheet_copied(random: Random, base: Base) -> Edit:
 def stamp_changed(random: Random, base: Base) -> Edit:
     """The hidden sheet says another unit, year or version than the document properties."""
     body = json.loads(_stamp(base))
-    name = random.choice(("unit", "unit_name", "year", "first_month", "version", "template", "fingerprint", "round"))
-    body[name] = body[name] + 1 if isinstance(body[name], int) else f"{body[name]}x"
+    name = random.choice(
+        ("unit", "unit_name", "year", "first_month", "rows", "version", "template", "fingerprint", "round")
+    )
+    if name == "rows":
+        body[name] = {**body.get(name, {}), "customers": 50 + sum(body.get(name, {}).values())}
+    else:
+        body[name] = body[name] + 1 if isinstance(body[name], int) else f"{body[name]}x"
     text = random.choice((json.dumps(body, ensure_ascii=False), "{", "HN"))
     means = in_xml({(SHEET, "A1"): words(text)})
     return edit(f"changed {name} in the stamp: {text[:40]}", means, sign("I105", SHEET, "A1"))

@@ -124,6 +124,7 @@ def test_a_template_that_is_not_in_the_library_is_named(tmp_path: Path) -> None:
     [
         (assigned(parts=("9",)), "9", "1, 2"),
         (assigned(first_month=13), "13", "1 … 12"),
+        (assigned(rows={"acts": 50}), "acts = 50", "—"),
         (assigned(year=-1), "-1", "0 … 9999"),
     ],
 )

@@ -8,6 +8,7 @@ from crmxl.catalogue import finding
 from crmxl.check.evidence import Evidence
 from crmxl.check.rules.structure import same_value, shown_value
 from crmxl.check.standard import Standard, carried
+from crmxl.define.sizes import differing, rows_text
 from crmxl.expression import Cells, Node, walk
 from crmxl.issue.places import Layout, Role
 from crmxl.issue.stamp import signed_by
@@ -21,6 +22,7 @@ _WHAT = {
     "unit_name": Text("单位名称", "unit name"),
     "parts": Text("部分", "parts"),
     "first_month": Text("起始月份", "first month"),
+    "rows": Text("清单行数", "rows of lists"),
     "template": Text("模板", "template"),
 }
 
@@ -47,6 +49,7 @@ def of_this_round(evidence: Evidence, standard: Standard) -> Iterator[Finding]:
         asked = [
             ("parts", "、".join(evidence.layout.parts), "、".join(parts)),
             ("first_month", str(given.first_month), str(record.first_month)),
+            ("rows", rows_text(differing(evidence.layout.template, given.rows)), rows_text(record.rows)),
         ]
         wrong += [(what, found, expected) for what, found, expected in asked if found != expected]
     unit = round.by_code.get(given.unit)
