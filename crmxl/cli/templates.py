@@ -37,6 +37,7 @@ template = group(
 @click.option("--id", default="", metavar="ID", help="模板名；缺省取自文件名。The template's id; from the file's name.")
 @click.option("--title", default="", help="标题；缺省为表头上方的标题。Title; by default what stands above the header.")
 @click.option("--title-en", default="", help="英文标题。English title.")
+@click.option("--sheet", default="", metavar="NAME", help="读哪张工作表；缺省是第一张有列名的。The sheet to read.")
 @click.option("-o", "--output", type=SAVE, help="保存为。Where to save it.  [ID.toml]")
 @click.option("--months", is_flag=True, help="金额分解到月。Split amounts into months.")
 @click.option("--basis/--no-basis", default=True, help="要不要“测算依据”列，缺省要。A column for the basis, or none.")

@@ -10,7 +10,7 @@ import io
 from bisect import bisect_left, bisect_right
 from pathlib import Path
 
-from crmxl.commands.sheet_texts import cell_text, visible_tabs
+from crmxl.commands.sheet_texts import Formats, cell_text, shown_tabs
 from crmxl.define.account_cells import Cell
 from crmxl.define.accounts import Listing
 from crmxl.define.document import label
@@ -26,23 +26,39 @@ _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _DIVIDERS = ",;\t"
 
 
-def listings(path: Path) -> tuple[Listing, ...]:
-    """What may be the list in the file; raises CrmxlError where it cannot be read, DefinitionError for broken text."""
+def listings(path: Path, sheet: str = "") -> tuple[Listing, ...]:
+    """What may be the list in the file, the sheet called ``sheet`` alone where one is named.
+
+    Raises CrmxlError where it cannot be read or has no such sheet, DefinitionError for broken text.
+    """
     try:
         with path.open("rb") as file:
             packed = file.read(4) in _PACKED
     except OSError as error:
         raise CrmxlError(f"{label(path)}: 无法读取 · cannot be read ({error.strerror})") from error
     if packed or path.suffix.lower() == ".xlsx":
-        return tuple(_of_tab(label(path), tab) for tab in visible_tabs(path))
-    return _of_text(path)
+        found = tuple(_of_tab(label(path), tab, formats) for tab, formats in shown_tabs(path))
+        return tuple(one for one in found if one.sheet.strip() == sheet.strip()) or _nowhere(path, sheet, found)
+    return _nowhere(path, sheet, ()) if sheet else _of_text(path)
 
 
-def _of_tab(name: str, tab: Tab) -> Listing:
+def _nowhere(path: Path, sheet: str, found: tuple[Listing, ...]) -> tuple[Listing, ...]:
+    """All sheets where none is asked for; raises CrmxlError for one that is not there."""
+    if not sheet:
+        return found
+    listed = "、".join(one.sheet for one in found)
+    zh = f"看得到的工作表：{listed}" if found else "CSV 没有工作表，请去掉 --sheet"
+    en = f"the sheets that can be seen are {listed}" if found else "a text has no sheets; leave --sheet out"
+    shown = visible(sheet)
+    raise CrmxlError(f"{label(path)}: {both(f'没有工作表“{shown}”；{zh}', f'there is no sheet `{shown}`; {en}')}")
+
+
+def _of_tab(name: str, tab: Tab, formats: Formats) -> Listing:
     """The tab without the columns that are blank from top to bottom."""
     columns = sorted({column for _, column in tab.cells})
     rows = (
-        (row, tuple(_cell(there.get(column, Content())) for column in columns)) for row, there in tab.by_row.items()
+        (row, tuple(_cell(there.get(at, Content()), formats.get((row, at), "")) for at in columns))
+        for row, there in tab.by_row.items()
     )
     merges = (
         (top, bisect_left(columns, left), bottom, bisect_right(columns, right) - 1)
@@ -58,11 +74,11 @@ def _of_tab(name: str, tab: Tab) -> Listing:
     )
 
 
-def _cell(content: Content) -> Cell:
+def _cell(content: Content, format: str) -> Cell:
     text, wrong = cell_text(content)
     match content.type:
         case ContentType.NUMBER:
-            return Cell(text, "number", wrong)
+            return Cell(text, "number", wrong, format)
         case ContentType.DATE:
             return Cell(text, "day", wrong)
     return Cell(text, "text", wrong)

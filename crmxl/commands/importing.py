@@ -13,7 +13,7 @@ from pathlib import Path
 from crmxl.commands.account_lists import listings
 from crmxl.commands.output import say
 from crmxl.commands.rounds_folder import keep_records
-from crmxl.define.account_cells import words
+from crmxl.define.account_cells import title_fault, words
 from crmxl.define.account_tree import Outline, outline
 from crmxl.define.accounts import read_accounts
 from crmxl.define.drafting import Draft, policy_text, template_text
@@ -21,7 +21,7 @@ from crmxl.define.library import SUFFIX, Library
 from crmxl.define.policies import policy_faults
 from crmxl.define.policy import load_policy, problem_at
 from crmxl.define.template import load_template
-from crmxl.errors import CrmxlError, DefinitionError
+from crmxl.errors import CrmxlError, DefinitionError, Problem
 from crmxl.files import passing_folder, write_atomically
 from crmxl.issue.layout import lay_out
 from crmxl.model import Lang, Text
@@ -64,6 +64,7 @@ def import_accounts(
     id: str,
     title: str,
     title_en: str,
+    sheet: str,
     output: Path | None,
     months: bool,
     basis: bool,
@@ -73,11 +74,13 @@ def import_accounts(
 
     Raises DefinitionError with every problem of the list, CrmxlError for a name that is taken or cannot be used.
     """
-    found = read_accounts(listings(file))
+    found = read_accounts(listings(file, sheet))
     heading = Text(words(title) or _LIST.sub("预算", found.title or words(file.stem)) or _UNNAMED, words(title_en))
     grown = outline(found, heading) if found.accounts else Outline()
-    if found.problems or grown.problems:
-        raise DefinitionError(tuple(dict.fromkeys((*found.problems, *grown.problems))))
+    unfit = title_fault(heading.zh) if not words(title) else ""
+    unnamed = [Problem(found.listing.whole, f"{visible(heading.zh)}: {unfit} (--title)")] if unfit else []
+    if problems := tuple(dict.fromkeys((*unnamed, *found.problems, *grown.problems))):
+        raise DefinitionError(problems)
     draft = Draft(_named(id, output, file), heading, file.name, grown, months, basis)
     target = output or Path(f"{draft.id}{SUFFIX}")
     beside = target.parent / "policies" / f"{draft.id}{SUFFIX}"

@@ -12,9 +12,9 @@ from typing import Any
 
 from crmxl.catalogue import FAMILIES, Entry, catalogue
 from crmxl.commands.output import put_json
-from crmxl.define import policies as policy_definitions
 from crmxl.define.document import label, read_toml
 from crmxl.define.issued import check_issued
+from crmxl.define.issued_policies import check_issued as check_issued_policy
 from crmxl.define.library import SUFFIX, Library
 from crmxl.define.policies import Policies, applies, check_policy
 from crmxl.define.policy import load_policy
@@ -194,7 +194,7 @@ def _check_template(template: Template, as_json: bool, lang: Lang) -> None:
 
 
 def _check_policy(policy: Policy, library: Library, name: str, as_json: bool, lang: Lang) -> None:
-    issued = policy_definitions.check_issued(policy)
+    issued = check_issued_policy(policy)
     problems = [Problem(f"{name}: version", issued.message)] if issued else []
     problems += check_policy(policy, library, name)
     templates = [template for id in library.names() for template in library.versions(id)]

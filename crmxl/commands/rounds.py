@@ -21,9 +21,9 @@ from crmxl.commands.round_text import round_text
 from crmxl.commands.rounds_folder import KEY, LEDGER
 from crmxl.commands.units_workbook import workbook_table
 from crmxl.define.issued import check_issued
+from crmxl.define.issued_policies import check_issued as check_issued_policy
 from crmxl.define.library import SUFFIX
 from crmxl.define.policies import applicable, live, policy_faults
-from crmxl.define.policies import check_issued as check_issued_policy
 from crmxl.define.policy import problem_at
 from crmxl.define.round import ROUND, Round, compose, policies_beside, round_library
 from crmxl.define.units import FIGURES, UNITS

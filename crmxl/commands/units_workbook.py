@@ -5,10 +5,11 @@ What the columns mean is asked in define/units.py, how a cell becomes a text in 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
-from crmxl.commands.sheet_texts import cell_text, visible_tabs
+from crmxl.commands.sheet_texts import Formats, cell_text, shown_tabs
 from crmxl.define.document import label
 from crmxl.define.units_table import Table, both, table_of
 from crmxl.errors import Problem
@@ -17,16 +18,18 @@ from crmxl.receive.cells import Tab
 from crmxl.receive.submission import Content
 from crmxl.signs import visible
 
+_ZEROS = re.compile("0{2,}")
+"""A number format that shows 1 as 0001: a code, and read as it is shown."""
 _MOST = 10
 """Rows that a message lists."""
 
 
 def workbook_table(path: Path) -> Table:
     """The table on the first sheet that can be seen; raises CrmxlError for what is no sound .xlsx file."""
-    return _table(label(path), visible_tabs(path)[0])
+    return _table(label(path), *shown_tabs(path)[0])
 
 
-def _table(name: str, tab: Tab) -> Table:
+def _table(name: str, tab: Tab, formats: Formats) -> Table:
     """The tab's cells without the columns that are blank from top to bottom."""
     columns = sorted({column for _, column in tab.cells})
     empty = Table(name, sheet=visible(tab.name), letters=tuple(map(letters, columns)))
@@ -41,7 +44,8 @@ def _table(name: str, tab: Tab) -> Table:
             text, wrong = cell_text(there.get(column, Content()))
             if wrong:
                 problems.append(Problem(empty.place(row, at), wrong))
-            texts.append(text)
+            zeros = _ZEROS.fullmatch(formats.get((row, column), ""))
+            texts.append(text.zfill(len(zeros[0])) if zeros and text.isdigit() else text)
         rows.append((row, texts))
     table = table_of(replace(empty, problems=tuple(problems)), rows)
     hidden = [number for number, _ in table.lines if number in tab.hidden_rows]

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
+from crmxl.define.account_units import Unit, amount_format_fault, plain_note, shown_code, units_of, without_unit
 from crmxl.define.units_table import both
 from crmxl.money import LIMIT_ISSUED, Amount, read_number, read_text
 from crmxl.signs import UNSEEN, visible
@@ -32,6 +33,7 @@ _HEADINGS: Mapping[str, str] = {
 }
 """What headings say a column is, without blanks and case."""
 _ROLES = {word: role for role, names in _HEADINGS.items() for word in names.split()}
+_BOUNDS = frozenset(word for word, role in _ROLES.items() if role in ("low", "high", "range"))
 _HEADING, _LINE = "heading", "line"
 _TYPES: Mapping[str, str] = {
     _HEADING: "合计 汇总 小计 标题 分类 部分 小类 类 汇总科目 非末级 header heading total subtotal group section sum",
@@ -48,9 +50,14 @@ _POWER = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]+\Z")
 _DECIMAL = re.compile(r"[0-9]+\.[0-9]+\Z")
 _TAG = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*\Z")
 _UNSEEN = re.compile(f"[{UNSEEN}]")
-_NONE = frozenset(("-", "—", "–", "--", "——", "/", "无", "不限", "none"))
+NONE = frozenset(("-", "—", "–", "--", "——", "/", "无", "不限", "none"))
 """How people say in a cell that there is nothing, where 0 would say something else."""
-_WAN = 10_000
+_TOTALS = frozenset(("合计", "总计", "小计", "总合计", "合计数", "total", "grandtotal", "subtotal", "sum"))
+_TOTAL_ENDS = ("合计", "总计", "小计")
+_OF_WHICH = re.compile("其中|ofwhich|(?:sub|grand)?totalof|subtotal")
+_YEAR = re.compile(r"\{year(?:[+-][0-9]{1,2})?\}")
+"""What a template's texts put the budget year in for (issue/dating.py); there is no way to write it otherwise."""
+_MONEY_WORD = re.compile("[元圆]|rmb|cny|yuan", re.IGNORECASE)
 _DIGITS = 15
 """Digits that a spreadsheet keeps of a number."""
 LONGEST_CODE = 40
@@ -65,13 +72,17 @@ class Cell(NamedTuple):
     kind: Literal["text", "number", "day"] = "text"
     wrong: str = ""
     """Why it cannot be read, in both languages."""
+    format: str = ""
+    """The number format under which a number is shown; empty where that is the number itself."""
 
 
 def role(heading: str) -> str:
     """What a heading means: code, title, parent, type, low, high, range, en, tags, note, open; empty: nothing known."""
-    body = re.sub(r"\(.*?\)|\[.*?\]", "", unicodedata.normalize("NFKC", heading).casefold())
-    pieces = (_UNSEEN.sub("", re.sub(r"[\s*:_-]", "", piece)) for piece in (body, *re.split(r"[/|·\n]", body)))
-    return next((_ROLES[piece] for piece in pieces if piece in _ROLES), "")
+    body = re.sub(r"\(.*?\)|\[.*?\]|【.*?】|〔.*?〕", "", unicodedata.normalize("NFKC", heading).casefold())
+    pieces = [_UNSEEN.sub("", re.sub(r"[\s*:_-]", "", piece)) for piece in (body, *re.split(r"[/|·\n]", body))]
+    found = next((_ROLES[piece] for piece in pieces if piece in _ROLES), "")
+    bare = [without_unit(piece.partition("(")[0]).rstrip(",;、") for piece in (*pieces, plain_note(body))]
+    return found or next((_ROLES[piece] for piece in bare if piece in _BOUNDS), "")
 
 
 def roles(cells: Sequence[Cell]) -> dict[str, int]:
@@ -132,33 +143,67 @@ def code_fault(cell: Cell, code: str) -> str:
 
 def title_fault(title: str) -> str:
     """What is wrong with a title; empty where nothing is."""
+    if year := _YEAR.search(title):
+        return both(
+            f"模板会把 {year[0]} 换成年份；请去掉花括号，或先写成别的字，生成后再改模板",
+            f"a template puts a year in the place of {year[0]}; drop the braces, or change the template afterwards",
+        )
     if len(title) <= _LONGEST_TITLE:
         return ""
     return both(f"有 {len(title)} 个字，最多 {_LONGEST_TITLE} 个", f"has {len(title)} signs, at most {_LONGEST_TITLE}")
 
 
-def in_wan(heading: str) -> bool:
-    """Whether amounts below a heading are in 万元."""
-    return "万元" in heading
+def units_in(heading: str) -> tuple[Unit, ...]:
+    """The units that the heading of a bound says; none where it leaves them open."""
+    return units_of(heading, _BOUNDS)
 
 
-def bound_of(cell: Cell, wan: bool) -> tuple[Fraction | None, str]:
-    """A bound in 元, None where there is none, and what is wrong with it; ``wan``: the cell says 万元."""
+def bound_of(cell: Cell, times: int) -> tuple[Fraction | None, str]:
+    """A bound in 元, None where there is none, and what is wrong with it; ``times``: 元 in the column's unit."""
     text = cell.text.strip()
-    if not text or text in _NONE:
+    if not text or text in NONE:
         return None, ""
-    places, scale = (6, _WAN) if wan else (2, 1)
-    limit = LIMIT_ISSUED // scale
+    if said := amount_format_fault(cell.format, times):
+        return None, said
     found = Amount(None)
     if cell.kind != "day":
-        found = (read_number if cell.kind == "number" else read_text)(text, places, limit)
+        read = read_number if cell.kind == "number" else read_text
+        found = read(text, 1 + len(str(times)), LIMIT_ISSUED // times)
+    if times != 1 and _MONEY_WORD.search(text):
+        return None, both(
+            f"“{visible(text)}”写着元，列名却写着别的单位：请只写数",
+            f"`{visible(text)}` names yuan where the heading names another unit; write the number alone",
+        )
     if found.value is not None and found.value >= 0:
-        return found.value * scale, ""
+        return found.value * times, ""
     return None, "" if found.blank else both(
-        f"“{visible(text)}”不是金额：写 20000 这样不小于 0 的数，最多两位小数；不限则留空",
-        f"`{visible(text)}` is no amount: write a number such as 20000, not below 0, at most two decimals; "
+        f"“{visible(text)}”不是金额：写 20000 这样不小于 0 的数，最多两位小数（以元计）；不限则留空",
+        f"`{visible(text)}` is no amount: write a number such as 20000, not below 0, at most two decimals of a yuan; "
         "leave the cell blank where there is no bound",
     )
+
+
+def as_shown(cell: Cell) -> Cell:
+    """A code's cell with the text that people see, 0001 for a number 1 that is shown so."""
+    if cell.kind != "number" or cell.wrong:
+        return cell
+    text, wrong = shown_code(cell.text, cell.format)
+    return cell._replace(text=text, wrong=wrong)
+
+
+def total_title(title: str) -> bool:
+    """Whether a title says total and nothing else."""
+    return plain_note(title).strip(":.、()-=") in _TOTALS
+
+
+def like_total(title: str) -> bool:
+    """Whether a title ends as those of totals do: 客户费用小计."""
+    return re.sub(r"\(.*?\)|[:.]", "", plain_note(title)).endswith(_TOTAL_ENDS)
+
+
+def of_which(title: str) -> bool:
+    """Whether a title says that another row holds its amount already: 其中：礼品."""
+    return bool(_OF_WHICH.match(plain_note(title).lstrip("(-")))
 
 
 def heading_of(cell: Cell) -> tuple[bool | None, str]:
@@ -189,7 +234,7 @@ def tags_of(cell: Cell) -> tuple[tuple[str, ...], str]:
 def open_of(cell: Cell) -> tuple[int, str]:
     """How many blank lines, and what is wrong with the number."""
     text = plain_word(cell.text)
-    if not text or text in _NONE:
+    if not text or text in NONE:
         return 0, ""
     if re.match(r"[0-9]{1,2}\Z", text):
         return int(text), ""

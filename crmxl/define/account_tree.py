@@ -1,19 +1,17 @@
-"""What stands under what in an account list, and the sections, groups and lines that come of it.
+"""The sections, groups and lines that come of an account list, once it is known what stands under what.
 
-A parent is what the list says; where it says none, codes do, by their dots (1.1.2) or by their length (660101 under
-6601). Codes of a template are nested by dots, so others are changed: 6601 › 6601.01 › 6601.01.02; the list's own code
+Codes of a template are nested by dots, so others are changed: 6601 › 6601.01 › 6601.01.02; the list's own code
 then stands beside, in the column ``account``. Must not know files, headings, nor the text of a definition.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from crmxl.define.account_cells import LONGEST_CODE, code_of, key_of
+from crmxl.define.account_cells import LONGEST_CODE, like_total, of_which
+from crmxl.define.account_parents import STEP, Parents, related, told
 from crmxl.define.accounts import Account, AccountList
-from crmxl.define.policy import near
 from crmxl.define.units_table import both
 from crmxl.errors import Problem
 from crmxl.model import Group, Line, Section, Text
@@ -23,8 +21,6 @@ _TOTAL = "total"
 """Code of the grid's grand total."""
 OWN_CODE, LOW, HIGH = "account", "low", "high"
 """Ids of the issued columns: the list's own code, the bounds."""
-_STEP = 2
-"""Signs by which a code without dots is longer than the one above: 10 may be the tenth account or one under 1."""
 _LEVELS = 3
 """Section, group, line; what is deeper becomes lines of the third level."""
 
@@ -65,138 +61,29 @@ def outline(found: AccountList, whole: Text) -> Outline:
 
     Nothing is raised: an outline with problems has no sections, and is to be refused by whoever asked for it.
     """
-    problems = tuple(_repeated(found))
-    if any(account.parent for account in found.accounts):
-        parents, unknown = _said(found)
-        problems += (*unknown, *_circles(found, parents))
-    elif not problems and all(account.code for account in found.accounts):  # else codes missing would be told twice
-        parents, problems = _by_dots(found) if any("." in one.key for one in found.accounts) else _by_length(found)
+    found, parents, problems, warnings = related(found)
     if problems or not found.accounts or not all(account.code for account in found.accounts):
-        return Outline(problems=problems)
-    return _Growing(found, parents, whole).outline()
+        return Outline(problems=problems, warnings=warnings)
+    doubled = [account for account in found.accounts if of_which(account.title.zh)]
+    zh = "这些行的名称像是“其中”，金额会和它所属的那一行重复相加；只是说明的请删去"
+    en = "rows that by their titles are parts of others count beside those; delete what is a remark only"
+    warnings += told(found, zh, en, doubled)
+    grown = _Growing(found, parents, whole).outline()
+    return replace(grown, warnings=(*warnings, *grown.warnings))
 
 
-def _repeated(found: AccountList) -> Iterator[Problem]:
-    """Codes that stand twice."""
-    first: dict[str, Account] = {}
-    for account in found.accounts:
-        before = first.setdefault(account.key.casefold(), account) if account.code else account
-        if before is account:
-            continue
-        zh, en = "", ""
-        if {account.row, before.row} & found.fractions:
-            zh = "；编码存成数字时 1.10 会变成 1.1，请把这一列设为文本后重新输入"
-            en = "; a number 1.10 becomes 1.1: format the column as text and type it again"
-        said = both(
-            f"编码“{account.code}”第 {before.row} 行已有{zh}",
-            f"`{account.code}` stands already in row {before.row}{en}",
-        )
-        yield Problem(found.place(account), said)
-
-
-_Parents = Mapping[str, Account]
-"""The account above, by key; top accounts are not there."""
-
-
-def _said(found: AccountList) -> tuple[_Parents, tuple[Problem, ...]]:
-    """Parents as the list says, by code or by title."""
-    by_key = {account.key.casefold(): account for account in found.accounts}
-    titles = Counter(account.title.zh for account in found.accounts)
-    by_title = {account.title.zh: account for account in found.accounts}
-    parents: dict[str, Account] = {}
-    problems = []
-    for account in found.accounts:
-        if not account.parent:
-            continue
-        code = code_of(account.parent)
-        above = by_key.get(key_of(code).casefold())
-        if above is None and titles[account.parent] == 1:
-            above = by_title[account.parent]
-        if above is not None:
-            parents[account.key] = above
-            continue
-        zh, en = f"没有科目“{account.parent}”", f"there is no account `{account.parent}`{near(code, by_key)}"
-        if titles[account.parent] > 1:
-            zh, en = (
-                f"有几个科目叫“{account.parent}”，请写编码",
-                f"several accounts are `{account.parent}`; write a code",
-            )
-        problems.append(Problem(found.place(account, "parent"), both(zh, en)))
-    return parents, tuple(problems)
-
-
-def _by_dots(found: AccountList) -> tuple[_Parents, tuple[Problem, ...]]:
-    """The account above 1.1.2 is 1.1."""
-    by_key = {account.key: account for account in found.accounts}
-    parents: dict[str, Account] = {}
-    problems = []
-    for account in found.accounts:
-        above, dot, _ = account.key.rpartition(".")
-        if above in by_key:
-            parents[account.key] = by_key[above]
-        elif dot:
-            problems.append(_absent(found, account, above))
-        else:
-            ends = range(1, len(account.key) - _STEP + 1)
-            begins = [account.key[:end] for end in ends if account.key[:end] in by_key]
-            problems += [_unclear(found, account, begins[-1])] if begins else []
-    return parents, tuple(problems)
-
-
-def _by_length(found: AccountList) -> tuple[_Parents, tuple[Problem, ...]]:
-    """The account above 660101 is 6601: the longest code that begins it, one step shorter."""
-    by_key = {account.key: account for account in found.accounts}
-    parents: dict[str, Account] = {}
-    problems = []
-    for account in found.accounts:
-        begins = [account.key[:end] for end in range(len(account.key) - 1, 0, -1) if account.key[:end] in by_key]
-        if begins and len(account.key) - len(begins[0]) < _STEP:
-            problems.append(_unclear(found, account, begins[0]))
-        elif begins:
-            parents[account.key] = by_key[begins[0]]
-    steps: dict[str, int] = {}
-    for key, above in parents.items():
-        steps[above.key] = min(steps.get(above.key, len(key)), len(key) - len(above.key))
-    tops = [len(key) for key in by_key if key not in parents and key.isdigit()]
-    for account in found.accounts if parents else ():
-        above_it = parents.get(account.key)
-        end = len(above_it.key) + steps[above_it.key] if above_it else min(tops, default=len(account.key))
-        if len(account.key) > end and account.key.isdigit():
-            problems.append(_absent(found, account, account.key[:end]))
-    return parents, tuple(problems)
-
-
-def _absent(found: AccountList, account: Account, above: str) -> Problem:
-    zh = f"“{account.code}”的上级“{above}”不在表里：请补上这一行，或加“上级”一列"
-    en = f"`{above}`, which would be above `{account.code}`, is not in the list: add its row, or a column parent"
-    return Problem(found.place(account), both(zh, en))
-
-
-def _unclear(found: AccountList, account: Account, above: str) -> Problem:
-    zh = f"看不出“{account.code}”是不是“{above}”的下级：请加“上级”一列，或用点分级（如 {above}.1）"
-    en = f"no telling whether `{account.code}` is under `{above}`: add a column parent, or write dots ({above}.1)"
-    return Problem(found.place(account), both(zh, en))
-
-
-def _circles(found: AccountList, parents: _Parents) -> Iterator[Problem]:
-    """Accounts that are above themselves, each circle once."""
-    done: set[str] = set()
-    for account in found.accounts:
-        chain = [account]
-        while chain[-1].key not in done and (above := parents.get(chain[-1].key)) and above not in chain:
-            chain.append(above)
-        above = parents.get(chain[-1].key)
-        if chain[-1].key not in done and above in chain:
-            codes = [one.code for one in (*chain[chain.index(above) :], above)]
-            zh, en = f"上级成了一圈：{' → '.join(codes)}", f"accounts above themselves: {' under '.join(codes)}"
-            yield Problem(found.place(account, "parent"), both(zh, en))
-        done.update(one.key for one in chain)
+def _own_part(key: str, above: str) -> str:
+    """What a code adds to the one above: 01 of 660101 under 6601, 2 of 1.2 under 1; all of 1.100 under 1.1."""
+    rest = key.removeprefix(above)
+    if rest.startswith("."):
+        return rest[1:]
+    return key if rest == key or "." in key or len(rest) < STEP else rest
 
 
 class _Growing:
     """An outline being made."""
 
-    def __init__(self, found: AccountList, parents: _Parents, whole: Text) -> None:
+    def __init__(self, found: AccountList, parents: Parents, whole: Text) -> None:
         self.found, self.parents, self.whole = found, parents, whole
         self.below: dict[str, list[Account]] = {}
         for account in found.accounts:
@@ -246,10 +133,7 @@ class _Growing:
             self.problems.append(Problem(self.found.place(account), said))
             return
         for one in self.below.get(account.key, ()):
-            rest = one.key.removeprefix(account.key)
-            if rest == one.key or len(rest) < _STEP:
-                rest = one.key
-            self._name(one, f"{code}.{rest.removeprefix('.')}")
+            self._name(one, f"{code}.{_own_part(one.key, account.key)}")
 
     def _judge(self) -> None:
         """What cannot be a row of a template."""
@@ -279,6 +163,10 @@ class _Growing:
                 "is a heading with nothing below it: add lines, or say money",
             )
             self.problems.append(Problem(self.found.place(account, "type"), both(zh, en)))
+        elif account.heading is None and like_total(account.title.zh) and not (children or account.open):
+            zh = f"“{account.title.zh}”像是小计、合计行，会重复相加：请删去这一行；确是明细的，加“类型”一列并写金额"
+            en = "looks like a row of totals, which would count twice; delete it, or say money in a column type"
+            self.problems.append(Problem(self.found.place(account, "title"), both(zh, en)))
         if account.heading is False and children:
             zh, en = (
                 "有下级，按汇总处理，金额填在下级",

@@ -7,19 +7,20 @@ wrong is told at once, each at its cell.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import PurePath
 from typing import TypeAlias, TypeVar
 
 from crmxl.define.account_cells import (
     Cell,
+    as_shown,
     bound_of,
     code_fault,
     code_of,
     fraction,
     heading_of,
-    in_wan,
     key_of,
     open_of,
     plain_word,
@@ -27,8 +28,11 @@ from crmxl.define.account_cells import (
     roles,
     tags_of,
     title_fault,
+    total_title,
+    units_in,
     words,
 )
+from crmxl.define.account_units import open_unit_fault, unit_fault
 from crmxl.define.units_table import both
 from crmxl.errors import Problem
 from crmxl.model import Text
@@ -37,10 +41,11 @@ from crmxl.signs import visible
 
 _SEARCHED = 20
 """Rows in which the header is looked for; titles and units stand above it."""
-_TOTALS = frozenset(("合计", "总计", "小计", "总合计", "total", "grandtotal", "subtotal", "sum"))
-_NOTHING = _TOTALS | {""}
 _REMARK = re.compile(r"注[0-9]*[:、.]|(?:说明|备注|制表|编制|审核|审批|批准|填表|单位|日期|note)[^:]{0,3}:")
 """How rows begin that stand beside a list and are none of its accounts."""
+_SIDES = ("low", "high")
+_MONEY = re.compile("[万萬千百亿億元币]|000|thousand|million|usd|hkd|eur", re.IGNORECASE)
+"""What a remark holds that may say a unit; a title ``k`` does not."""
 _MOST = 10
 """Cells that a message lists."""
 
@@ -118,6 +123,8 @@ class AccountList:
     """Columns by meaning."""
     fractions: frozenset[int] = frozenset()
     """Rows whose code is stored as a number such as 1.1."""
+    parent_fractions: frozenset[int] = frozenset()
+    """Rows whose parent is."""
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
@@ -129,12 +136,12 @@ class AccountList:
 def read_accounts(listings: Sequence[Listing]) -> AccountList:
     """The accounts of the first listing that has a header; nothing is raised, problems are for the caller to refuse.
 
-    The listings are one file: the sheets of a workbook, or a text cut at commas, at semicolons, at tabs.
+    The listings are one file: the sheets of a workbook, or a text cut at commas, at semicolons, at tabs. Other sheets
+    that have a header are told.
     """
-    for listing in listings:
-        for at, (_, cells) in enumerate(listing.rows[:_SEARCHED]):
-            if {"code", "title"} <= roles(cells).keys():
-                return _Reading(listing, at).read()
+    headed = [(listing, at) for listing in listings if (at := _head(listing)) is not None]
+    if headed:
+        return _Reading(*headed[0]).read(tuple(listing.sheet for listing, _ in headed[1:] if listing.sheet))
     first = listings[0]
     seen = next((cells for _, cells in first.rows if any(cell.text.strip() for cell in cells)), ())
     there = "、".join(words(cell.text) for cell in seen[:_MOST] if cell.text.strip()) or "—"
@@ -143,6 +150,12 @@ def read_accounts(listings: Sequence[Listing]) -> AccountList:
         f"no header in the first {_SEARCHED} rows: the columns code and title must be there; it begins with {there}",
     )
     return AccountList(first, problems=(Problem(first.whole, said),))
+
+
+def _head(listing: Listing) -> int | None:
+    """The index of the row that is the header."""
+    rows = enumerate(listing.rows[:_SEARCHED])
+    return next((at for at, (_, cells) in rows if {"code", "title"} <= roles(cells).keys()), None)
 
 
 class _Reading:
@@ -158,7 +171,10 @@ class _Reading:
         self.warnings: list[Problem] = []
         self.changed: list[str] = []
         self.fractions: list[int] = []
+        self.parent_fractions: list[int] = []
         self._second_row()
+        self.units = {name: units_in(self.headings[self.columns[name]]) for name in _SIDES if name in self.columns}
+        self.converted: dict[str, list[str]] = {}
 
     def _second_row(self) -> None:
         """A header of two rows: 预算区间 stands above 下限 and 上限."""
@@ -174,8 +190,8 @@ class _Reading:
             self.headings[at] = f"{cells[at].text} {over}"
         self.below = self.below[1:]
 
-    def read(self) -> AccountList:
-        """Every row as an account; rows that are none are told."""
+    def read(self, others: Sequence[str]) -> AccountList:
+        """Every row as an account; rows that are none are told, and ``others``, the sheets that are lists too."""
         self._of_header()
         merged = [area for area in self.listing.merges if self._matters(area)]
         accounts: list[Account] = []
@@ -191,11 +207,23 @@ class _Reading:
             self.problems.append(Problem(self.listing.place(self.head, self.columns["code"]), said))
         self._of_merges(merged, {account.row for account in accounts})
         self._told("编码读作", "codes were read as", self.changed)
+        for name, what, whats, lost in (
+            ("code", "编码", "codes", self.fractions),
+            ("parent", "上级编码", "parents", self.parent_fractions),
+        ):
+            self._told(
+                f"{what}存成了数字，1.10 会读成 1.1；有这样编码的，请把这一列设为文本后重新输入",
+                f"{whats} stored as numbers, where 1.10 reads as 1.1; if there is such a code, format the column as "
+                "text and type it again",
+                [self.listing.cell(row, self.columns[name]) for row in lost],
+            )
+        for name, turned in self.converted.items():
+            unit = visible(self.units[name][0].words)
+            self._told(f"界限从{unit}换算成了元", f"bounds were turned from {unit} into yuan", turned)
         self._told(
-            "编码存成了数字，1.10 会读成 1.1；有这样编码的，请把这一列设为文本后重新输入",
-            "codes stored as numbers, where 1.10 reads as 1.1; if there is such a code, format the column as text and "
-            "type it again",
-            [self.listing.cell(row, self.columns["code"]) for row in self.fractions],
+            "这些工作表也有科目表的列名，没有采用；要用其中一张，请加 --sheet 表名",
+            "sheets that have the header of a list too and were not taken; name the one to take with --sheet",
+            others,
         )
         self._told("合计、说明等行没有采用", "rows of totals and remarks were not taken", passed)
         hidden = [str(account.row) for account in accounts if account.row in self.listing.hidden]
@@ -206,6 +234,7 @@ class _Reading:
             self._title(),
             self.columns,
             frozenset(self.fractions),
+            frozenset(self.parent_fractions),
             tuple(self.problems),
             tuple(self.warnings),
         )
@@ -220,15 +249,21 @@ class _Reading:
                 self.problems.append(Problem(self.listing.place(self.head, at), said))
         unused = [words(text) for at, text in self.headings.items() if not role(text) and at not in self._used()]
         self._told("这些列没有用到", "columns that are not used", [word for word in unused if word])
-        for name in ("low", "high"):
-            at = self.columns.get(name, -1)
-            said_above = any(in_wan(cell.text) for _, cells in self.above for cell in cells)
-            if at >= 0 and said_above and "元" not in self.headings[at]:
-                said = both(
-                    "表头上方写着万元，请在这一列的列名里写明（元）或（万元）",
-                    "万元 stands above the header; write (元) or (万元) into this heading",
-                )
-                self.problems.append(Problem(self.listing.place(self.head, at), said))
+        for name, units in self.units.items():
+            others = (unit for other in self.units.values() for unit in other)
+            if said := unit_fault(units) or ("" if units else open_unit_fault(self._beside(), others)):
+                self.problems.append(Problem(self.listing.place(self.head, self.columns[name]), said))
+
+    def _beside(self) -> Iterator[tuple[str, str]]:
+        """Where units may stand beside the bounds, each with its text: names, the rows above, titles, remarks."""
+        yield self.listing.sheet, self.listing.sheet
+        yield PurePath(self.listing.name).name, PurePath(self.listing.name).stem
+        passed = {self.columns.get(name, -1) for name in ("parent", "range", "open", "tags", *_SIDES)}
+        for rows in (self.above, self.below):
+            for row, cells in rows:
+                for at, cell in enumerate(cells):
+                    if cell.kind == "text" and (rows is self.above or (at not in passed and _MONEY.search(cell.text))):
+                        yield self.listing.cell(row, at), cell.text
 
     def _used(self) -> set[int]:
         return set(self.columns.values())
@@ -249,9 +284,8 @@ class _Reading:
     def _passes(self, there: Mapping[str, Cell]) -> bool:
         """Whether the row is no account: blank, a total, a remark beside the list, a header repeated on each page."""
         code, title = plain_word(there["code"].text), plain_word(there["title"].text)
-        if not any(words(cell.text) for cell in there.values()) or (
-            {code, title} & _TOTALS and {code, title} <= _NOTHING
-        ):
+        said = [one for one in (code, title) if one]
+        if not any(words(cell.text) for cell in there.values()) or (said and all(map(total_title, said))):
             return True
         if (role(code), role(title)) == ("code", "title"):
             return True
@@ -268,9 +302,8 @@ class _Reading:
         if not title and not there["title"].wrong and not merged:
             self._wrong(row, "title", both("名称空着", "the title is blank"))
         bounds = {}
-        for name in ("low", "high"):
-            wan = name in self.columns and in_wan(self.headings[self.columns[name]])
-            bounds[name] = self._take(row, name, bound_of(there.get(name, absent), wan))
+        for name in _SIDES:
+            bounds[name] = self._bound(row, name, there.get(name, absent))
         low, high = bounds["low"], bounds["high"]
         if low is not None and high is not None and low > high:
             a, b = show_plain(low), show_plain(high)
@@ -281,7 +314,7 @@ class _Reading:
             row,
             code,
             Text(title, self._words(row, "en", there.get("en", absent))),
-            words(there.get("parent", absent).text),
+            self._parent(row, there.get("parent", absent)),
             self._take(row, "type", heading_of(there.get("type", absent))),
             low,
             high,
@@ -289,6 +322,27 @@ class _Reading:
             words(there.get("note", absent).text),
             self._take(row, "open", open_of(there.get("open", absent))),
         )
+
+    def _bound(self, row: int, name: str, cell: Cell) -> Fraction | None:
+        """A bound in 元; where its unit is no usual one, what it was turned into is told."""
+        unit = next(iter(self.units.get(name, ())), None)
+        times = unit.times if unit else 1
+        if not times:  # the heading is told
+            return None
+        bound = self._take(row, name, bound_of(cell, times))
+        if bound is not None and unit and not unit.plain:
+            where = self.listing.cell(row, self.columns[name])
+            self.converted.setdefault(name, []).append(f"{where} {words(cell.text)} → {show_plain(bound)}")
+        return bound
+
+    def _parent(self, row: int, cell: Cell) -> str:
+        """The parent as it is shown."""
+        shown = as_shown(cell)
+        if shown.wrong and not cell.wrong:
+            self._wrong(row, "parent", shown.wrong)
+        if fraction(shown):
+            self.parent_fractions.append(row)
+        return words(shown.text)
 
     def _take(self, row: int, name: str, meaning: tuple[_Value, str]) -> _Value:
         """The value; what is wrong with it is kept."""
@@ -302,8 +356,9 @@ class _Reading:
 
     def _code(self, row: int, cell: Cell, merged: bool) -> str:
         """The code, put right; empty where it cannot be used."""
-        code = code_of(cell.text)
-        said = code_fault(cell, code) if code else both("编码空着", "the code is blank")
+        shown = as_shown(cell)
+        code = code_of(shown.text)
+        said = shown.wrong or (code_fault(shown, code) if code else both("编码空着", "the code is blank"))
         if said:
             if not cell.wrong and (code or not merged):
                 self._wrong(row, "code", said)
@@ -311,7 +366,7 @@ class _Reading:
         if code != cell.text.strip(" "):
             where = self.listing.cell(row, self.columns["code"])
             self.changed.append(f"{where} {visible(cell.text)} → {code}")
-        if fraction(cell):
+        if fraction(shown):
             self.fractions.append(row)
         return code
 
@@ -335,6 +390,6 @@ class _Reading:
         """The first row above the header that holds one text alone, and no 单位：元 or the like."""
         for _, cells in self.above:
             texts = [words(cell.text) for cell in cells if words(cell.text)]
-            if len(texts) == 1 and not (_REMARK.match(plain_word(texts[0])) or title_fault(texts[0])):
+            if len(texts) == 1 and not _REMARK.match(plain_word(texts[0])):
                 return texts[0]
         return ""

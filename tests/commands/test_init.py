@@ -370,6 +370,22 @@ def test_units_come_through_a_workbook_as_through_a_csv_file(units: list[Any]) -
     assert [Fraction(unit.parameters.get("sales_target", 0)) for unit in one.units] == [t or 0 for _, t in units]
 
 
+def test_a_code_that_a_workbook_shows_with_leading_zeros_keeps_them(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "u.xlsx") as book:
+        page, zeros = book.add_worksheet("单位"), book.add_format({"num_format": "0000"})
+        page.write_row(0, 0, ["编码", "名称", "上级"])
+        page.write_number(1, 0, 1, zeros)
+        page.write_string(1, 1, "集团")
+        page.write_number(2, 0, 101, zeros)
+        page.write_string(2, 1, "华南")
+        page.write_number(2, 2, 1, zeros)
+    table = workbook_table(tmp_path / "u.xlsx")
+    assert table.problems == () and [cells for _, cells in table.lines] == [
+        ("0001", "集团", ""),
+        ("0101", "华南", "0001"),
+    ]
+
+
 def _decimal(target: Fraction | str) -> str:
     return f"{target.numerator * (100 // target.denominator) / 100:.2f}" if isinstance(target, Fraction) else target
 

@@ -31,7 +31,7 @@ columns = [
   { id = "name", title = { zh = "客户", en = "Customer" }, type = "text" },
   { id = "cost", title = { zh = "费用", en = "Cost" }, type = "money", total = true },
   { id = "times", title = { zh = "次数", en = "Times" }, type = "integer", consolidate = "sum" },
-  { id = "rank", title = { zh = "排名" }, type = "integer", expression = "RANK(cost + 1, visits.*@cost)" },
+  { id = "rank", title = { zh = "排名" }, type = "integer", expression = "RANK(cost, visits.*@cost)" },
 ]
 
 [[sheet]]

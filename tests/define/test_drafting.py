@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from crmxl.define.account_cells import Cell, words
+from crmxl.define.account_cells import Cell, like_total, title_fault, total_title, words
 from crmxl.define.account_tree import outline
+from crmxl.define.account_units import noted_units
 from crmxl.define.accounts import Listing, read_accounts
 from crmxl.define.drafting import Draft, policy_text, template_text
 from crmxl.define.policies import policy_faults
@@ -50,11 +51,16 @@ def loaded(draft: Draft) -> tuple[Template, Policy | None]:
         return load_template(template), load_policy(policy)
 
 
+def usual(text: str) -> bool:
+    """Whether it can be a title: no total, no unit, no year to be put in."""
+    return bool(words(text)) and not (total_title(text) or like_total(text) or noted_units(text) or title_fault(text))
+
+
 TITLES = some.text(
     some.one_of(some.sampled_from("\"'\\{}#=[]€费用（）“”@\u3000 "), some.characters(codec="utf-8")),
     min_size=1,
     max_size=12,
-).filter(lambda text: bool(words(text)))
+).filter(usual)
 BOUNDS = some.one_of(some.none(), some.integers(0, 10**13).map(lambda fen: Fraction(fen, 100)))
 
 
