@@ -58,15 +58,15 @@ class Sample:
 
 def samples(lang: Lang = "zh") -> list[Sample]:
     """A workbook out and back for every unit of the samples; 集团样例 comes back with the source's mistaken totals."""
-    root, library = folder("samples"), Library()
+    root, library, policies = folder("samples"), Library(), Policies()
     units: list[dict[str, Any]] = json.loads((root / "units.json").read_text(encoding="utf-8"))
-    return [_sample(unit, root, library, lang) for unit in units]
+    return [_sample(unit, root, library, policies, lang) for unit in units]
 
 
-def _sample(unit: Mapping[str, Any], root: Path, library: Library, lang: Lang) -> Sample:
+def _sample(unit: Mapping[str, Any], root: Path, library: Library, policies: Policies, lang: Lang) -> Sample:
     template = library.load(unit["template"])
     parts, first_month = tuple(unit.get("parts", ())), unit.get("first_month", 1)
-    rules = live(template, Policies())
+    rules = live(template, policies)
     given = Assignment(
         unit=unit["unit"],
         year=unit["year"],

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from crmxl.check.runner import check
 from crmxl.check.verdict import Report, Verdict
-from crmxl.define.policies import Policies, live
+from crmxl.define.policies import live, shipped_policies
 from crmxl.expression import keys
 from crmxl.group.consolidate import consolidate
 from crmxl.issue.layout import lay_out
@@ -131,7 +131,7 @@ def plan(id: str) -> Plan:
     template = shipped_library().load(id)
     requests = [one for one in units() if one.template in (template.id, template.name)]
     year = requests[0].year if requests else YEAR
-    policies = live(template, Policies())
+    policies = live(template, shipped_policies())
     broken = {f"{id}/{path.name}": Sample(f"{id}/{path.name}") for path in (SAMPLES / id).glob(f"{BROKEN}*.xlsx")}
     filled = [_sample(one) for one in requests if not Path(one.file).name.startswith(BROKEN)]
     broken |= {one.name: one for one in map(_sample, requests) if one not in filled}

@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from crmxl.cli import main
+from crmxl.define.issued_policies import check_issued
 from crmxl.define.library import Library
-from crmxl.define.policies import Policies, check_issued, check_policy
+from crmxl.define.policies import Policies, check_policy
 from crmxl.define.policy import load_policy
 from crmxl.define.round import load_round
 from crmxl.policy import Status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from crmxl.define.policies import Policies, live
+from crmxl.define.policies import Policies, live, shipped_policies
 from crmxl.define.round import Round
 from crmxl.define.waivers import Waiver
 from crmxl.errors import CrmxlError
@@ -23,7 +23,7 @@ class Standard:
 
     round: Round | None = None
     """The round whose records count; None outside one."""
-    policies: Policies = field(default_factory=Policies)
+    policies: Policies = field(default_factory=shipped_policies)
     """Where policies are found by name."""
     instead: tuple[Policy, ...] | None = None
     """Policies to judge by in place of those that the round or the workbook names: a what-if."""

@@ -19,8 +19,8 @@ from crmxl.define.policy import near
 from crmxl.define.rows import rows
 from crmxl.define.units_table import both
 from crmxl.errors import DefinitionError
-from crmxl.model import Key, Lang, Template, Text, Type
-from crmxl.money import plain
+from crmxl.model import Column, Key, Lang, Template, Text, Type
+from crmxl.money import plain, show_plain
 
 COLUMNS = ("code", "name", "parent", "type", "recipient", "parts", "first_month", "rows")
 """Columns of units.csv that are no issued parameters; code and name must be there."""
@@ -47,6 +47,24 @@ class Issued(NamedTuple):
     title: tuple[str, ...] = ()
     """What people call it, in each language that there is."""
     role: str = "issued"
+    minimum: Fraction | None = None
+    maximum: Fraction | None = None
+
+    def refused(self, value: object) -> str:
+        """Why the cell's bounds do not admit ``value``, in both languages; empty where they do."""
+        if not isinstance(value, Fraction):
+            return ""
+        if (self.minimum is None or self.minimum <= value) and (self.maximum is None or value <= self.maximum):
+            return ""
+        found, low, high = (None if one is None else self._shown(one) for one in (value, self.minimum, self.maximum))
+        if low is None or high is None:
+            zh, en = (f"不小于 {low}", f"at least {low}") if high is None else (f"不大于 {high}", f"at most {high}")
+        else:
+            zh, en = f"在 {low} 至 {high} 之间", f"{low} to {high}"
+        return both(f"填的是 {found}，应{zh}", f"found {found}; must be {en}")
+
+    def _shown(self, value: Fraction) -> str:
+        return f"{plain(value * 100)}%" if self.type is Type.PERCENT else show_plain(value)
 
 
 class Form(NamedTuple):
@@ -96,7 +114,7 @@ def issued(template: Template) -> Mapping[Key, Issued]:
 
 def _issued(template: Template) -> dict[Key, Issued]:
     found = {
-        f"{one.id}@value": Issued(one.column.type, one.column.choices, _said(one.column.title))
+        f"{one.id}@value": issued_cell(one.column, _said(one.column.title))
         for sheet in template.sheets
         for one in sheet.fields
         if one.issued
@@ -105,8 +123,13 @@ def _issued(template: Template) -> dict[Key, Issued]:
         for id, column in row.columns.items() if row.leaf else ():
             if column.issued:
                 own = _of_line(row.line.title, column.title) if row.line else ()
-                found[f"{row.code}@{id}"] = Issued(column.type, column.choices, own)
+                found[f"{row.code}@{id}"] = issued_cell(column, own)
     return found
+
+
+def issued_cell(column: Column, title: tuple[str, ...] = (), role: str = "issued") -> Issued:
+    """A cell of ``column`` for entries.py, with the column's bounds."""
+    return Issued(column.type, column.choices, title, role, column.minimum, column.maximum)
 
 
 def _said(title: Text) -> tuple[str, ...]:
@@ -223,10 +246,11 @@ class Parameters:
             raise Unread(both(f"“{text}”的单位只能是元或万元", f"`{text}`: the unit can be 元 or 万元 alone"))
         return Heading(use, name, factor)
 
-    def take(self, name: str, text: str, factor: int = 1) -> tuple[str, tuple[str, ...]]:
+    def take(self, name: str, text: str, factor: int = 1, *, given: bool = True) -> tuple[str, tuple[str, ...]]:
         """``text`` as a parameter, exact and in yuan where it is an amount; and what is wrong with it.
 
-        A figure in 万元 is multiplied as a decimal text, exactly. The empty text is blank.
+        One that is ``given`` to a unit keeps the cell's bounds; last year's need not. A figure in 万元 is multiplied as
+        a decimal text, exactly. The empty text is blank.
         """
         scaled = factor != 1 and len(text) <= _LONGEST and _NUMBER.fullmatch(text) is not None
         document = {self._known[name].key: plain(Fraction(text) * factor) if scaled else text}
@@ -236,6 +260,8 @@ class Parameters:
             zh, en = (Form(template, dict.fromkeys(document, cell), lang) for lang in _LANGS)
             try:
                 (value,) = take_entries(document, zh, name)[1].values()
+                if given and cell.type.numeric and (said := cell.refused(Fraction(value))):
+                    wrong.append(said)
             except DefinitionError as error:
                 aside = (f"（表中为 {text} 万元）", f" (found {text} in 万元)") if scaled else ("", "")
                 wrong.append(both(error.problems[0].message + aside[0], _refused(document, en, name) + aside[1]))

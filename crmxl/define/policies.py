@@ -1,21 +1,19 @@
-"""The policies there are: found by name like templates, kept as issued, and asked which templates they mean.
+"""The policies there are: found by name like templates, and asked which templates they mean.
 
 A policy against a template: which lines its sets take, which rules are for it, and whether their names mean something
 there. Knows templates by their rows, nothing of layouts, rounds or verdicts.
-``python -m crmxl.define.policies [--write]`` keeps ``templates/policies/ISSUED`` as issued.py does for templates.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from crmxl.define.document import Fault, Trail, label
-from crmxl.define.issued import ISSUED, digest, read_issued
 from crmxl.define.library import SUFFIX, Library
 from crmxl.define.policy import line_codes, load_policy, matches, near, problem_at, read_limit, tags_of
 from crmxl.define.references import BUILT_IN, MEASURES
@@ -24,7 +22,6 @@ from crmxl.define.sizes import fewest
 from crmxl.define.waivers import WAIVERS
 from crmxl.errors import CrmxlError, DefinitionError, Problem
 from crmxl.expression import Call, Cells, Measure, Node, Number, Reference, bind, measure, parse, walk
-from crmxl.files import write_atomically
 from crmxl.model import Assignment, Key, Template, split_key
 from crmxl.policy import LineSet, Policy, Rule
 from crmxl.resources import folder
@@ -88,6 +85,12 @@ class Policies:
         if path not in self._loaded:
             self._loaded[path] = load_policy(path)
         return self._loaded[path]
+
+
+@cache
+def shipped_policies() -> Policies:
+    """The policies that ship, each file read once."""
+    return Policies()
 
 
 # -- policies and templates --------------------------------------------------------------------------------------
@@ -339,60 +342,3 @@ def override_faults(limits: Mapping[str, Any], policies: Sequence[Policy], types
                 elif name not in rule.limits:
                     there = ", ".join(rule.limits) or "none"
                     yield Fault(trail, f"{code} has no limit `{name}`{near(name, rule.limits)} (limits: {there})")
-
-
-# -- issued versions ---------------------------------------------------------------------------------------------
-
-
-def fingerprint(policy: Policy) -> str:
-    """SHA-256 of what ``policy`` says, as hex, as issued.py makes it of templates; limits count as written."""
-    return digest(policy)
-
-
-def check_issued(policy: Policy, issued: Mapping[str, str] | None = None) -> Problem | None:
-    """The problem when ``policy`` differs from the version issued under its name, else None."""
-    known = read_issued(shipped() / ISSUED) if issued is None else issued
-    if known.get(policy.name, fingerprint(policy)) == fingerprint(policy):
-        return None
-    message = f"version {policy.version} was issued and differs; an issued version never changes, raise `version`"
-    return Problem(f"templates/policies/{policy.id}{SUFFIX}: version", message)
-
-
-def write_issued(policies: Policies, path: Path | None = None) -> tuple[str, ...]:
-    """Add versions that are not listed yet; returns the added lines.
-
-    Raises CrmxlError when a listed version differs, and writes nothing then.
-    """
-    target = path or shipped() / ISSUED
-    issued = read_issued(target)
-    problems = [problem for policy in policies.all() if (problem := check_issued(policy, issued))]
-    if problems:
-        raise CrmxlError("\n".join(map(str, problems)))
-    added = tuple(_line(policy) for policy in policies.all() if policy.name not in issued)
-    if added:
-        old = target.read_text(encoding="utf-8") if target.exists() else ""
-        new = old if not old or old.endswith("\n") else f"{old}\n"
-        write_atomically(target, (new + "".join(f"{line}\n" for line in added)).encode())
-    return added
-
-
-def _line(policy: Policy) -> str:
-    return f"{policy.name} {fingerprint(policy)}"
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Print the lines of the shipped policies, or with ``--write`` the lines added; returns the exit code."""
-    try:
-        if list(arguments) not in ([], ["--write"]):
-            raise CrmxlError("usage: python -m crmxl.define.policies [--write]")
-        policies = Policies()
-        lines = write_issued(policies) if arguments else tuple(map(_line, policies.all()))
-    except CrmxlError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print("\n".join(lines))
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

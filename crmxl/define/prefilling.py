@@ -6,15 +6,17 @@ Issued cells are ``parameters``'; here are the inputs. Knows templates by their 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from crmxl.define.entries import take_entries
-from crmxl.define.parameters import Form, Issued
+from crmxl.define.parameters import Form, Issued, issued_cell
 from crmxl.define.policy import near
 from crmxl.define.rows import by_code, column_at, rows
+from crmxl.define.sizes import fewest
 from crmxl.define.units_table import both
 from crmxl.errors import DefinitionError
 from crmxl.expression import Value
-from crmxl.model import Key, Lang, Template, split_key
+from crmxl.model import Key, Lang, Template, Type, split_key
 
 _LANGS: tuple[Lang, Lang] = ("zh", "en")
 
@@ -36,9 +38,17 @@ class Prefills:
         return found if len(found) > 1 else ()
 
     def near(self, key: Key) -> str:
-        """A hint at what was probably meant."""
-        there = {f"{code}@{id}" for _, own in self._rows for code, row in own.items() for id in row.columns}
-        return near(key, filter(self.takes, there))
+        """A hint at what was probably meant: another cell of its row, where there is such a row, else any cell."""
+        code = split_key(key)[0]
+        same = [f"{code}@{id}" for _, own in self._rows if code in own for id in own[code].columns]
+        return near(key, filter(self.takes, same)) or near(key, self._keys)
+
+    @cached_property
+    def _keys(self) -> list[Key]:
+        """Every entry; of a list whose rows are chosen for each unit, its first row's."""
+        found = [by_code(rows(fewest(template))) for template, _ in self._rows]
+        there = {f"{code}@{id}" for own in found for code, row in own.items() for id in row.columns}
+        return sorted(filter(self.takes, there))
 
     def take(self, name: str, text: str) -> tuple[Value, tuple[str, ...]]:
         """``text`` as the entry, exact and in yuan where it is an amount; and what is wrong with it."""
@@ -54,6 +64,8 @@ class Prefills:
                     said.append(error.problems[0].message)
             if said:
                 wrong.append(both(said[0], said[-1]))
+            elif refused := cell.refused(value) if cell.type is not Type.DATE else "":
+                wrong.append(refused)
         return value, tuple(dict.fromkeys(wrong))
 
     def _cells(self, name: str) -> list[tuple[Template, Issued]]:
@@ -67,5 +79,5 @@ class Prefills:
             if row is None or column is None or not row.leaf or column.issued or column.calculated:
                 continue
             if not key.endswith(".rest"):
-                found.append((template, Issued(column.type, column.choices, role="input")))
+                found.append((template, issued_cell(column, role="input")))
         return found

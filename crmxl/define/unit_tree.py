@@ -11,6 +11,9 @@ from typing import Protocol, TypeVar
 from crmxl.define.policy import near
 from crmxl.define.units_table import both
 
+_MOST_HINTS = 10
+"""Unknown parents that come with a hint at the one meant, which is slow to find."""
+
 
 class Placed(Protocol):
     """A unit, as far as its place in the tree goes."""
@@ -48,9 +51,12 @@ def tree_faults(units: Sequence[Placed], numbers: Sequence[int]) -> Iterator[tup
             yield at, "code", both(f"“{unit.code}”{zh}第 {line} 行已有", f"`{unit.code}` {en} already in line {line}")
     parents = {unit.code: unit.parent for unit in reversed(units) if unit.code}
     done: set[str] = set()
+    hints = 0
     for at, unit in enumerate(units):
         if unit.parent and unit.parent not in parents:
-            said = f"there is no unit `{unit.parent}`{near(unit.parent, parents)}"
+            hints += 1
+            hint = near(unit.parent, parents) if hints <= _MOST_HINTS else ""
+            said = f"there is no unit `{unit.parent}`{hint}"
             yield at, "parent", both(f"没有单位“{unit.parent}”", said)
         if not unit.code:
             continue

@@ -32,6 +32,8 @@ _NAMED = COLUMNS[:5]
 _BETWEEN = re.compile(r"[;,；，、\s]+")
 _UNFIT = '<>:"/\\|?*'
 """Signs that a file name cannot have on every system; unit codes become parts of file names."""
+_MOST_HINTS = 10
+"""Mistakes of one kind that come with a hint at what was meant, which is slow to find."""
 _TIMES = 10_000
 """How far off a figure is that was given in 万元 for 元, or the other way round."""
 _NEARLY = 3
@@ -186,7 +188,8 @@ class _Reading:
         for (code, name), (number, column, value) in given.items():
             at = there.get(code)
             if at is None:
-                said = both(f"没有单位“{code}”", f"there is no unit `{code}`{near(code, there)}")
+                hint = near(code, there) if len(wrong) < _MOST_HINTS else ""
+                said = both(f"没有单位“{code}”", f"there is no unit `{code}`{hint}")
                 wrong.append((number, Problem(figures.place(number, _column(figures, "unit")), said)))
                 continue
             if value is None or value == "":  # told already
@@ -270,7 +273,8 @@ class _Reading:
         for heading, at in self.columns.items():
             if heading.use is Use.OWN or not cells[at]:
                 continue
-            value, wrong = self.parameters.take(heading.name, cells[at], heading.factor)
+            given = heading.use is Use.ISSUED
+            value, wrong = self.parameters.take(heading.name, cells[at], heading.factor, given=given)
             for said in wrong:
                 self._wrong(number, at, said)
             if not wrong:
@@ -342,7 +346,9 @@ def _figures(
             wrong.append((number, Problem(table.place(number, key), both(f"几份模板都有“{name}”，请写 {ways}", said))))
             continue
         if cells[key] and not name:
-            hint = near(cells[key], parameters.names) or prefills.near(cells[key])
+            hint = ""
+            if len(wrong) < _MOST_HINTS:
+                hint = near(cells[key], parameters.names) or prefills.near(cells[key])
             said = f"no template of the round has the issued cell or entry `{cells[key]}`{hint}"
             zh = f"“{cells[key]}”不是下发的格，也不是可预填的格"
             wrong.append((number, Problem(table.place(number, key), both(zh, said))))

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 from crmxl.define.library import Library
-from crmxl.define.policies import Policies
+from crmxl.define.policies import Policies, shipped_policies
 from crmxl.errors import CrmxlError
 from crmxl.expression import Call, Measure, Node, measure
 from crmxl.issue.places import CHECKS, Layout, Role
@@ -29,12 +28,6 @@ from crmxl.receive.limits import LIMITS, Refused, too_large
 from crmxl.receive.submission import Content, ContentType, Submission
 
 _BLANK = Content()
-
-
-@cache
-def _shipped() -> Policies:
-    """The shipped policies, loaded once."""
-    return Policies()
 
 
 def read(path: Path, library: Library, policies: Policies | None = None) -> Submission:
@@ -64,7 +57,7 @@ def read(path: Path, library: Library, policies: Policies | None = None) -> Subm
     except Refused as refused:
         return replace(found, findings=(refused.finding,))
     found = replace(found, sheet_names=tuple(tab.name for tab in cells.tabs), links=cells.links)
-    identity = identify(cells, library, policies or _shipped())
+    identity = identify(cells, library, policies or shipped_policies())
     if identity.layout is None:
         return replace(found, stamp=identity.stamp, findings=identity.findings)
     return _contents(found, identity, cells, parts)

@@ -10,16 +10,13 @@ from pathlib import Path
 import pytest
 
 from crmxl.define.issued import read_issued
+from crmxl.define.issued_policies import check_issued, fingerprint, main, write_issued
 from crmxl.define.library import Library
 from crmxl.define.policies import (
     Policies,
     applicable,
-    check_issued,
     check_policy,
-    fingerprint,
-    main,
     shipped,
-    write_issued,
 )
 from crmxl.define.policy import line_codes, load_policy
 from crmxl.errors import CrmxlError, DefinitionError, Problem
@@ -367,7 +364,7 @@ def test_a_shipped_policy_speaks_both_languages_with_the_same_placeholders(polic
 
 @each_policy
 def test_a_shipped_policy_is_as_issued_and_every_rule_has_a_clause(policy: Policy) -> None:
-    assert policy.name in read_issued(shipped() / "ISSUED"), "run python -m crmxl.define.policies --write"
+    assert policy.name in read_issued(shipped() / "ISSUED"), "run python -m crmxl.define.issued_policies --write"
     assert check_issued(policy) is None
     assert all(rule.clause and rule.applies_to for rule in policy.rules)
 

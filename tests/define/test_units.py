@@ -175,7 +175,7 @@ def test_an_amount_in_ten_thousands_that_is_none_is_told(tmp_path: Path, amount:
     [
         ("200000000", "20000", True),
         ("20000", "200000000", True),
-        ("-20000", "200000000", True),
+        ("20000", "-200000000", True),
         ("300000000", "10000", True),
         ("300000001", "10000", False),
         ("100000000", "30000", True),
@@ -351,7 +351,7 @@ id = "head"
 kind = "form"
 title = { zh = "指标", en = "Targets" }
 fields = [
-    { id = "sales_target", type = "money", title = { zh = "销售考核任务", en = "Target" }, issued = true },
+    { id = "sales_target", type = "money", minimum = -1000000000000, title = { zh = "销售考核任务" }, issued = true },
     { id = "used", type = "money", title = { zh = "本年预算", en = "Budget" } },
 ]
 """
@@ -392,3 +392,43 @@ def test_a_thousand_units_and_their_assignments_take_less_than_a_template_takes_
     assert time.perf_counter() - start < 10 * loading + 0.2
     assert given[-1].parameters == {"sales_target": "998000.25", "last_year_actual": "998", "scope_note": "全部"}
     assert len(found.descendants("G")) == 999
+
+
+# -- bounds and hints ----------------------------------------------------------------------------------------------
+
+PORTFOLIO = 'name = "试编"\nyear = 2026\ntemplates = ["customer-portfolio"]\n'
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "said"),
+    [
+        ("K.A@up_to", "75", "填的是 7500%，应在 0% 至 100% 之间 · found 7500%; must be 0% to 100%"),
+        ("K.A@up_to", "-0.1", "found -10%; must be 0% to 100%"),
+        ("K.A@credit", "-5", "填的是 -5，应不小于 0 · found -5; must be at least 0"),
+    ],
+)
+def test_an_issued_figure_outside_the_cells_bounds_is_refused_where_it_is_read(
+    column: str, text: str, said: str, tmp_path: Path
+) -> None:
+    folder = make(tmp_path, f"code,name,{column}", f"HN,华南,{text}\n", settings=PORTFOLIO)
+    ((place, message),) = problems(folder)
+    assert place == f"units.csv: line 2, column {column}" and said in message
+    figures = f"unit,key,value\nHN,{column},{text}\n"
+    ((place, message),) = problems(make(tmp_path, "code,name", "HN,华南\n", figures, PORTFOLIO))
+    assert place == "figures.csv: line 2, column value" and said in message
+
+
+def test_a_prefilled_figure_outside_the_cells_bounds_is_refused_where_it_is_read(tmp_path: Path) -> None:
+    figures = "unit,key,value\nHN,customers.001@sales,-5\nHN,customers.002@sales,5\n"
+    ((place, message),) = problems(make(tmp_path, "code,name", "HN,华南\n", figures, PORTFOLIO))
+    assert (place, "must be at least 0" in message) == ("figures.csv: line 2, column value", True)
+
+
+def test_thousands_of_misspelt_keys_take_no_minutes(tmp_path: Path) -> None:
+    lines = "".join(f"HN,customers.{number:03d}@nam,甲\n" for number in range(1, 1001))
+    lines += "".join(f"HM{number},customers.001@name,甲\n" for number in range(1000))
+    started = time.process_time()
+    found = problems(make(tmp_path, "code,name", "HN,华南\n", f"unit,key,value\n{lines}", PORTFOLIO))
+    assert len(found) == 2000 and time.process_time() - started < 20
+    assert "is `customers.001@name` meant?" in found[0][1]
+    assert "meant?" not in found[999][1]

@@ -13,7 +13,7 @@ from typing import Any
 
 from crmxl.define.entries import load_entries
 from crmxl.define.library import Library
-from crmxl.define.policies import Policies, live
+from crmxl.define.policies import live, shipped_policies
 from crmxl.define.sizes import differing
 from crmxl.issue.layout import lay_out_for
 from crmxl.issue.phase import phase_even
@@ -83,7 +83,7 @@ class Request:
     @property
     def rules(self) -> tuple[Policy, ...]:
         """The policies whose rules are live in it."""
-        return live(self.library.load(self.template), Policies())
+        return live(self.library.load(self.template), shipped_policies())
 
 
 @cache

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from crmxl.check.standard import Standard
-from crmxl.define.policies import Policies, live
+from crmxl.define.policies import live, shipped_policies
 from crmxl.define.round import Round, Unit
 from crmxl.issue.layout import lay_out
 from crmxl.issue.places import Role, RowKind
@@ -70,7 +70,7 @@ def base(template: str, number: int) -> Base:
         parts=filling.parts(random, definition) if way in (3, 4) else (),
         first_month=random.randrange(2, 12) if filling.monthly and way in (1, 4) else 1,
     )
-    policies = live(definition, Policies())
+    policies = live(definition, shipped_policies())
     layout = lay_out(definition, 2026, unit.parts, unit.first_month, lang, policies)
     empty = Base(template, number, layout, {}, b"", Standard(), filling.arithmetic)
     inputs = dict(filling.entries(random, empty))
