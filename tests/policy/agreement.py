@@ -36,8 +36,6 @@ WHOLE = 40
 _COLUMNS = ("expected", "actual", "difference", "result", "kept")
 _PASS = {"zh": "通过", "en": "Pass"}
 _CHUNK = 50
-_EXACT = 10**11
-"""Yuan from which on an amount that is calculated from others has no exact fen in binary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,16 +252,17 @@ def _compare(filling: Filling, submission: Submission, there: Mapping[Key, Cell]
 
 
 def _same(exact: Value, cell: Cell, measure: Measure) -> bool:
-    """Equal: texts and counts exactly, money far within a fen, ratios to 10 places or 14 digits, errors as errors."""
+    """Equal: texts and counts exactly, money far within a fen, ratios to 10 places, errors as errors; what is too large
+    for that in binary, to 14 digits.
+    """
     if isinstance(exact, Fault) or cell.error:
         return isinstance(exact, Fault) and bool(cell.error)
     if isinstance(exact, str) or not isinstance(cell.value, float | int):
         return exact == cell.string
     if not isinstance(exact, Fraction):
         return False
-    ratio = max(Fraction(1, 2 * 10**10), abs(exact) / 10**14)
-    money = Fraction(1, 2_000) if abs(exact) < _EXACT else abs(exact) / 10**12
-    slack = {Measure.MONEY: money, Measure.NUMBER: ratio}.get(measure, Fraction(0))
+    least = {Measure.MONEY: Fraction(1, 2_000), Measure.NUMBER: Fraction(1, 2 * 10**10)}.get(measure)
+    slack = Fraction(0) if least is None else max(least, abs(exact) / 10**14)
     return abs(Fraction(cell.value) - exact) <= slack
 
 
