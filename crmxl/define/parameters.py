@@ -33,6 +33,7 @@ _MONEY = {"元": 1, "人民币元": 1, "yuan": 1, "万元": 10_000, "10,000 yuan
 _WITH_UNIT = re.compile(r"(.+?)\s*\(\s*([^()]*?)\s*\)")
 _LAST = re.compile(r"(?:上年[·•・]?|last:)\s*(?P<after>.+)|(?P<before>.+?)\s*[·•・]\s*上年")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_SHARE = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)\s*([%％‰])")
 _LONGEST = 400
 """Characters of a number; what is longer is refused as none."""
 _MOST = 20
@@ -160,6 +161,10 @@ class _Known:
         return all(cell.type is Type.MONEY for _, cell in self.forms)
 
     @property
+    def share(self) -> bool:
+        return all(cell.type is Type.PERCENT for _, cell in self.forms)
+
+    @property
     def numeric(self) -> bool:
         return all(cell.type.numeric for _, cell in self.forms)
 
@@ -253,7 +258,8 @@ class Parameters:
         a decimal text, exactly. The empty text is blank.
         """
         scaled = factor != 1 and len(text) <= _LONGEST and _NUMBER.fullmatch(text) is not None
-        document = {self._known[name].key: plain(Fraction(text) * factor) if scaled else text}
+        written = plain(Fraction(text) * factor) if scaled else as_share(text) if self._known[name].share else text
+        document = {self._known[name].key: written}
         value = ""
         wrong: list[str] = []
         for template, cell in self._known[name].forms if text else ():
@@ -274,6 +280,12 @@ def _refused(document: Mapping[Key, str], form: Form, name: str) -> str:
     except DefinitionError as error:
         return error.problems[0].message
     raise AssertionError(f"{name} is refused in one language alone")
+
+
+def as_share(text: str) -> str:
+    """``20%`` and ``0.5‰`` as the exact number; any other text as it is."""
+    found = _SHARE.fullmatch(text) if len(text) <= _LONGEST else None
+    return plain(Fraction(found[1]) / (100 if found[2] in "%％" else 1000)) if found else text
 
 
 def _folded(title: str) -> str:

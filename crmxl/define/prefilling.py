@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from crmxl.define.entries import take_entries
-from crmxl.define.parameters import Form, Issued, issued_cell
+from crmxl.define.parameters import Form, Issued, as_share, issued_cell
 from crmxl.define.policy import near
 from crmxl.define.rows import by_code, column_at, rows
 from crmxl.define.sizes import fewest
@@ -57,6 +57,7 @@ class Prefills:
         key = name.rpartition("/")[2]
         for template, cell in self._cells(name):
             said = []
+            text = as_share(text) if cell.type is Type.PERCENT else text
             for lang in _LANGS:
                 try:
                     value = take_entries({key: text}, Form(template, {key: cell}, lang), key)[0].get(key)

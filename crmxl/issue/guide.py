@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from crmxl.define.round import whole_name
 from crmxl.expression import Value
-from crmxl.issue import looks
+from crmxl.issue import charting, looks
 from crmxl.issue.addresses import quoted
 from crmxl.issue.book import Book, Page
 from crmxl.issue.places import CHECKS, FLAG, Layout, Role, RowKind
@@ -68,6 +68,7 @@ _COPY_STEPS = (
 _UNCARRIED = Text("本副本没有带入的内容（请在原文件中修改）", "Not carried into this copy (change it in your own file)")
 _FILE = Text("原文件", "Your file")
 _FURTHER = Text("另有 {count} 处，请查看原文件。", "{count} more; see your own file.")
+_CHARTS = Text("各表数字的图，自动更新，不用填写", "Figures of the other sheets as charts; nothing to fill")
 _SWATCHES = (
     (
         Role.INPUT,
@@ -128,10 +129,9 @@ def write(book: Book, layout: Layout, assignment: Assignment, flag: Value, carri
             page.text(row, 3, words.say(lang), looks.INDENTED)
             row += 1
     row = _heading(page, row + 1, _CONTENTS.say(lang))
-    for plan in layout.sheets:
-        page.link(row, 2, f"{quoted(plan.name)}!A1", plan.name, looks.LINK)
-        about = "；".join(filter(None, (_about(layout, plan.id), plan.note)))
-        page.text(row, 3, about if lang == "zh" else about.replace("；", "; "), looks.WRAPPED)
+    for name, about in _contents(layout):
+        page.link(row, 2, f"{quoted(name)}!A1", name, looks.LINK)
+        page.text(row, 3, about, looks.WRAPPED)
         page.call("set_row", row - 1, looks.ROW_HEIGHT + (looks.lines(about, 76) - 1) * looks.LINE_HEIGHT)
         row += 1
     page.call("set_paper", 9)
@@ -211,6 +211,15 @@ def _facts(layout: Layout, assignment: Assignment) -> list[tuple[str, str]]:
         (_PURPOSE, layout.template.purpose.say(lang)),
     )
     return [(label.say(lang), value) for label, value in facts if value]
+
+
+def _contents(layout: Layout) -> Iterator[tuple[str, str]]:
+    """The sheets in order, each with what it is for."""
+    for plan in layout.sheets:
+        if plan.id == CHECKS and charting.drawn(layout):
+            yield charting.NAME.say(layout.lang), _CHARTS.say(layout.lang)
+        about = filter(None, (_about(layout, plan.id), plan.note))
+        yield plan.name, ("；" if layout.lang == "zh" else "; ").join(about)
 
 
 def _about(layout: Layout, sheet: str) -> str:

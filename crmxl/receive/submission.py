@@ -14,8 +14,10 @@ from typing import NamedTuple
 from crmxl.issue.addresses import a1
 from crmxl.issue.places import Layout, RowKind
 from crmxl.issue.stamp import Stamp
-from crmxl.model import Finding, Key, Place, Said
+from crmxl.model import Finding, Key, Place, Said, Type
 
+_TITLE = 60
+"""Characters of a name that findings repeat."""
 _ZERO_WIDTH = dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF))
 
 
@@ -134,14 +136,25 @@ class Submission:
         return Place(spot.sheet, spot.cell, title) if spot else Place(title=title)
 
     def title(self, key: Key) -> str:
-        """The line's title, with the column's where the sheet has several; what the unit typed for a blank line."""
+        """The line's title, with the column's where the sheet has several; what the unit named a blank line or a row of
+        a list, which has no title of its own.
+        """
         if self.layout is None or key not in self.layout.cells:
             return ""
         code = key.rpartition("@")[0]
-        content = self.contents.get(f"{code}@title")
-        row = (content.text if content and content.text else "") or self.layout.titles.get(code, "") or code
+        content = self.contents.get(self._naming(code))
+        row = (content.text[:_TITLE] if content and content.text else "") or self.layout.titles.get(code, "") or code
         heading = self.layout.headings.get(code, "").partition("　")[2]
         row = f"{heading} {row}" if heading else row
         field = self.layout.kinds.get(code) is RowKind.FIELD
         column = "" if field else self.layout.heading(key)
         return f"{row}·{column}" if column and not key.endswith("@title") else row
+
+    def _naming(self, code: str) -> Key:
+        """The cell in which a unit names the row: of a list the first with words."""
+        assert self.layout is not None
+        if self.layout.kinds.get(code) is not RowKind.RECORD:
+            return f"{code}@title"
+        (sheet,) = (sheet for sheet in self.layout.template.sheets if sheet.id == code.rpartition(".")[0])
+        named = next((column.id for column in sheet.columns if column.type in (Type.TEXT, Type.CHOICE)), "")
+        return f"{code}@{named}"

@@ -112,6 +112,7 @@ def finding_record(finding: Finding, report: Report, lang: Lang) -> dict[str, st
         "severity": finding.severity.value,
         "sheet": finding.place.sheet,
         "cell": finding.place.cell,
+        "title": finding.place.title,
         "key": finding.key,
         "message": worded.message,
         "fix": worded.fix,

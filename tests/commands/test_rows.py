@@ -6,6 +6,7 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
@@ -120,6 +121,19 @@ def test_a_row_beyond_a_units_list_cannot_be_filled(folder: Path) -> None:
     data.write_text('{"visits.051@cost": "1.00"}', encoding="utf-8")
     said = run("generate", "visits", "--round", folder, "--unit", "C", "--data", data, "-o", "x.xlsx", code=2)
     assert "visits.051@cost" in said.output
+
+
+def test_a_row_is_told_by_the_name_that_its_unit_gave_it(folder: Path) -> None:
+    path = filled(folder, "C", 50)
+    book = openpyxl.load_workbook(path)
+    (sheet,) = (one for one in book if one["A1"].value == "crmxl:visits")
+    (row,) = (cell.row for cell in sheet["A"] if cell.value == "visits.003")
+    (column,) = (cell.column for cell in sheet[2] if cell.value == "cost")
+    sheet.cell(row, column).value = -5
+    book.save(path)
+    body = json.loads(run("validate", path, "--round", folder, "--json", code=1).stdout)
+    (told,) = (finding for finding in body["files"][0]["findings"] if finding["code"] == "E104")
+    assert told["title"] == "客户3·费用"
 
 
 def test_other_rows_than_the_records_say_are_told(folder: Path) -> None:

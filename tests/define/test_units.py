@@ -424,6 +424,12 @@ def test_a_prefilled_figure_outside_the_cells_bounds_is_refused_where_it_is_read
     assert (place, "must be at least 0" in message) == ("figures.csv: line 2, column value", True)
 
 
+@pytest.mark.parametrize("text", ["80%", "80 %", "80％", "800‰", "0.8"])
+def test_a_share_may_be_written_with_its_sign(text: str, tmp_path: Path) -> None:
+    folder = make(tmp_path, "code,name,K.A@up_to", f"HN,华南,{text}\n", settings=PORTFOLIO)
+    assert issued(folder) == {"K.A@up_to": "0.8"}
+
+
 def test_thousands_of_misspelt_keys_take_no_minutes(tmp_path: Path) -> None:
     lines = "".join(f"HN,customers.{number:03d}@nam,甲\n" for number in range(1, 1001))
     lines += "".join(f"HM{number},customers.001@name,甲\n" for number in range(1000))

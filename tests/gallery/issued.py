@@ -103,10 +103,10 @@ def units() -> tuple[Request, ...]:
     """The units of the samples."""
     records: list[dict[str, Any]] = json.loads((SAMPLES / "units.json").read_text(encoding="utf-8"))
     listed = {"parts": tuple, "rows": lambda rows: tuple(rows.items())}
-    return tuple(
-        Request(**{name: listed[name](value) if name in listed else value for name, value in record.items()})
-        for record in records
-    )
+    found: list[dict[str, Any]] = [
+        {name: listed[name](value) if name in listed else value for name, value in record.items()} for record in records
+    ]
+    return tuple(Request(**record) for record in found)
 
 
 def request_for(template: str, file: str, **changes: Any) -> Request:

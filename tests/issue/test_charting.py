@@ -183,6 +183,12 @@ def test_the_charts_stand_between_the_data_and_the_checks(template: Template) ->
     assert english[4:6] == ["Charts", "Checks"]
 
 
+def test_the_guide_lists_the_charts_before_the_checks(template: Template) -> None:
+    book = opened(write(laid_out(template), UNIT, FULL))
+    listed = [cell.value for cell in book["填报说明"]["B"] if cell.value in book.sheetnames]
+    assert listed == book.sheetnames[1 : 1 + len(listed)] and listed[-2:] == [NAME.zh, "校验"]
+
+
 def test_every_kind_is_drawn_from_its_table(template: Template) -> None:
     data = write(laid_out(template), UNIT, FULL)
     charts = parts(data, "xl/charts/chart")

@@ -197,7 +197,19 @@ def test_a_record_has_exact_figures() -> None:
         "1000.00",
     )
     (found,) = record["findings"]
-    assert list(found) == ["code", "name", "severity", "sheet", "cell", "key", "message", "fix", "found", "expected"]
+    assert list(found) == [
+        "code",
+        "name",
+        "severity",
+        "sheet",
+        "cell",
+        "title",
+        "key",
+        "message",
+        "fix",
+        "found",
+        "expected",
+    ]
     assert (found["code"], found["name"], found["sheet"], found["cell"]) == (
         "S110",
         "formula-changed",
