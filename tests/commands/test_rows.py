@@ -14,6 +14,7 @@ from crmxl.cli import main
 from crmxl.define.round import load_round, policies_beside, round_library
 from crmxl.errors import DefinitionError
 from crmxl.files import write_atomically
+from crmxl.group.ledger import Ledger
 from crmxl.receive.reading import read
 
 VISITS = """
@@ -103,9 +104,10 @@ def test_each_unit_gets_the_rows_that_it_was_given_and_all_of_them_count(folder:
     body = json.loads(run("validate", folder / "back", "--round", folder, "--json").stdout)
     assert {finding["code"] for file in body["files"] for finding in file["findings"]} <= {"F110"}
     totals = json.loads(run("consolidate", folder / "back", "--round", folder, "--json").stdout)
-    costs = {unit: sum(Fraction(100 * (1000 + n) + 1, 100) for n in range(1, rows + 1)) for unit, rows in ROWS.items()}
-    assert Fraction(totals["total"]) == sum(costs.values())
-    assert {unit["unit"]: Fraction(unit["total"]) for unit in totals["units"]} == costs
+    assert Fraction(totals["total"]) == sum(costs(rows) for rows in ROWS.values())
+    assert {one["unit"]: Fraction(one["total"]) for one in totals["units"]} == {
+        unit: costs(rows) for unit, rows in ROWS.items()
+    }
     lines = {line["code"]: line for line in totals["lines"]}
     assert [code for code in lines if code.startswith("visits.")] == [f"visits.{n:03d}" for n in range(1, 151)]
     assert lines["visits.150"]["by_unit"] == {"A": "1150.01"}
@@ -114,6 +116,29 @@ def test_each_unit_gets_the_rows_that_it_was_given_and_all_of_them_count(folder:
     assert Fraction(times["total"]) == 2 * sum(ROWS.values())
     (tea,) = (line for line in totals["beside"] if line["code"] == "1.1")
     assert tea["total"] == "27.00" and len(tea["by_unit"]) == 3
+
+
+def test_rows_stay_each_units_own_from_the_first_issue_to_the_total_in_the_ledger(folder: Path) -> None:
+    Ledger.create(folder / "ledger.db", "2026").close()
+    run("distribute", "--round", folder)
+    assert len(list((folder / "issued").rglob("*.xlsx"))) == 3
+    for unit, rows in ROWS.items():
+        filled(folder, unit, rows)
+    receipts = json.loads(run("collect", folder / "back", "--round", folder, "--json").stdout)["receipts"]
+    assert [receipt["answer"] for receipt in receipts] == ["accepted"] * 3
+    run("review", "approve", *ROWS, "--round", folder)
+    totals = json.loads(run("consolidate", "--round", folder, "--json").stdout)
+    assert Fraction(totals["total"]) == sum(costs(rows) for rows in ROWS.values())
+    seen = json.loads(run("trace", "visits.150@cost", "--round", folder, "--json").stdout)
+    assert "1150.01" in json.dumps(seen)
+    lay(folder, UNITS.replace("visits=120", "visits=300"))
+    said = run("distribute", "--round", folder).output
+    assert "visits" in said and "V2" in "".join(path.name for path in (folder / "issued").rglob("*.xlsx"))
+
+
+def costs(rows: int) -> Fraction:
+    """Yuan of a list with every row filled."""
+    return sum((Fraction(100 * (1000 + n) + 1, 100) for n in range(1, rows + 1)), Fraction(0))
 
 
 def test_a_row_beyond_a_units_list_cannot_be_filled(folder: Path) -> None:
