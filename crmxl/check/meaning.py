@@ -27,6 +27,8 @@ _ADDING = {"SUM", "COUNT", "COUNTA", "MIN", "MAX"}
 """Functions for which it does not matter how their cells are grouped and ordered."""
 _MOST = 100_000
 """Keys that a formula may cover, each time it covers one; the widest issued formula covers a fifth of it."""
+_LARGE, _KEPT = 64, 256
+"""Keys from which on an area is remembered, and how many areas are: thousands of rows ask for a few whole columns."""
 _PLAIN = re.compile(r"[0-9.]{1,40}(?:[eE][+-]?[0-9]{1,3})?")
 _OPERANDS = (Sort.WORD, Sort.NUMBER, Sort.TEXT, Sort.ERROR)
 
@@ -43,9 +45,12 @@ class Area:
     def keys(self, sheet: str, top: int, left: int, bottom: int, right: int) -> tuple[Key, ...]:
         """Keys in the rectangle, sorted; what thousands of formulas ask for is found once."""
         asked = sheet, top, left, bottom, right
-        if asked not in self._known:
-            self._known[asked] = tuple(sorted(self._within(*asked)))
-        return self._known[asked]
+        found = self._known.get(asked)
+        if found is None:
+            found = tuple(sorted(self._within(*asked)))
+            if len(found) > _LARGE and len(self._known) < _KEPT:
+                self._known[asked] = found
+        return found
 
     def _within(self, sheet: str, top: int, left: int, bottom: int, right: int) -> list[Key]:
         cells = self._by_sheet.get(sheet.casefold(), {})
@@ -65,8 +70,8 @@ def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool] |
         return ("text", formula)
     result: list[Any] = []
     covered = 0
-    merged: set[int] = set()
-    """Where in ``result`` sets stand that are no longer sorted."""
+    merged: dict[int, list[Key]] = {}
+    """Sets that are one with those after them, no longer sorted, by where in ``result`` they stand."""
     argument = -1
     """Where in ``result`` the last set stands that is a whole argument."""
     functions: list[str] = []
@@ -95,8 +100,7 @@ def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool] |
                 whole = adding and isinstance(found, tuple) and _is_argument(words, at)
                 if whole and len(result) - 2 == argument and result[-1] == ",":
                     result.pop()
-                    result[-1] = (*result[-1], *found)  # the two are one set
-                    merged.add(argument)
+                    merged.setdefault(argument, list(result[argument])).extend(found)
                 else:
                     result.append(found)
                     argument = len(result) - 1 if whole else -1
@@ -106,7 +110,9 @@ def meaning(formula: str, home: str, area: Area, counts: Callable[[Key], bool] |
                 result.append(text)
             case _:
                 result.append(text.upper())
-    return tuple(tuple(sorted(item)) if at in merged else item for at, item in enumerate(result))
+    for at, keys in merged.items():
+        result[at] = tuple(sorted(keys))
+    return tuple(result)
 
 
 def _intersects(words: Sequence[Token], at: int) -> bool:

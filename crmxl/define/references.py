@@ -12,8 +12,20 @@ from crmxl.define.document import Fault, Trail
 from crmxl.define.names import RESERVED_IDS
 from crmxl.define.rows import Row, by_code, column_at, rows
 from crmxl.errors import ExpressionError
-from crmxl.expression import Call, Cells, Measure, Node, Number, Reference, bind, measure, parse, references, walk
-from crmxl.expression.nodes import Binary, Negative
+from crmxl.expression import (
+    Call,
+    Cells,
+    Measure,
+    Node,
+    Number,
+    Reference,
+    bind,
+    joinable,
+    measure,
+    outcomes,
+    parse,
+    references,
+)
 from crmxl.model import Column, Key, Kind, Level, Template, Type, split_key
 
 BUILT_IN = frozenset({"year", "first_month"})
@@ -25,6 +37,7 @@ MEASURES: Mapping[Type, Measure] = {Type.MONEY: Measure.MONEY, Type.TEXT: Measur
 SAID: Mapping[Measure, str] = {
     Measure.MONEY: "an amount",
     Measure.NUMBER: "a number",
+    Measure.COUNT: "a number",
     Measure.TEXT: "a text",
     Measure.TRUTH: "a condition",
 }
@@ -208,25 +221,15 @@ def _misfits(node: Node, column: Column, condition: bool, standing: tuple[Row, .
         if isinstance(bound, Cells) and bound.several:
             yield "several cells stand where one is needed; use SUM, MIN, MAX or COUNT"
             continue
-        if any(map(_calculates_text, walk(bound))):
-            yield "a text cannot be calculated with; & joins texts"
-            continue
-        kind, textual = measure(bound), MEASURES.get(column.type) is Measure.TEXT
-        if condition and kind is not Measure.TRUTH:
-            yield f"gives {SAID[kind]}; must be a condition such as amount <> 0"
-        elif not condition and (kind is Measure.TRUTH or (kind is Measure.TEXT) is not textual):
+        textual = MEASURES.get(column.type) is Measure.TEXT
+        others = outcomes(bound) - {Measure.TRUTH}
+        if condition:
+            yield from (f"gives {SAID[kind]}; must be a condition such as amount <> 0" for kind in sorted(others))
+        elif Measure.TRUTH in outcomes(bound) or (measure(bound) is Measure.TEXT) is not textual:
+            kind = Measure.TRUTH if Measure.TRUTH in outcomes(bound) else measure(bound)
             yield f"gives {SAID[kind]}, which does not fit the type {column.type}"
-
-
-def _calculates_text(node: Node) -> bool:
-    """Whether ``node`` is arithmetic on a text."""
-    match node:
-        case Binary(operator, left, right):
-            return operator != "&" and Measure.TEXT in (measure(left), measure(right))
-        case Negative(operand):
-            return measure(operand) is Measure.TEXT
-        case _:
-            return False
+        elif textual and not joinable(bound):
+            yield "gives a text or a number; round the number to at most 4 places first, as ROUND(x, 2)"
 
 
 def _unknown(node: Node, row: Row, cells: _Cells) -> Iterator[str]:

@@ -10,11 +10,24 @@ k = 2 where money is compared and 10 elsewhere, so that binary dust turns no che
 as in Excel's SUM; single typed cells are therefore written ``N(cell)``.
 """
 
-from crmxl.expression.binding import bind, measure
+from crmxl.expression.binding import as_result, bind, joinable, measure, outcomes
 from crmxl.expression.exact import Ready, evaluate, holds
 from crmxl.expression.excel import MAX_FORMULA, Address, excel
 from crmxl.expression.functions import FUNCTIONS, Fault, Measure, Value
-from crmxl.expression.nodes import Band, Call, Cells, Comparison, Node, Number, Reference, keys, moved, references, walk
+from crmxl.expression.nodes import (
+    Band,
+    Call,
+    Cells,
+    Comparison,
+    Node,
+    Number,
+    Reference,
+    keys,
+    moved,
+    references,
+    rewritten,
+    walk,
+)
 from crmxl.expression.parsing import parse
 
 __all__ = [
@@ -32,14 +45,18 @@ __all__ = [
     "Ready",
     "Reference",
     "Value",
+    "as_result",
     "bind",
     "evaluate",
     "excel",
     "holds",
+    "joinable",
     "keys",
     "measure",
     "moved",
+    "outcomes",
     "parse",
     "references",
+    "rewritten",
     "walk",
 ]

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import lru_cache
 
-from crmxl.expression.functions import BOUNDED, FUNCTIONS, MATCHING, MAX_POWER, Measure
+from crmxl.expression.functions import ADDING, BOUNDED, CONDITIONAL, FUNCTIONS, MATCHING, MAX_POWER, NUMERIC, Measure
 from crmxl.expression.nodes import Band, Binary, Call, Cells, Comparison, Literal, Negative, Node, Number, Reference
 from crmxl.model import Key
+
+MAX_JOINED = 4
+"""Decimals of a number that is joined to a text: with the eleven digits of the largest amount all that a double holds,
+so that every program shows the same.
+"""
 
 
 def bind(node: Node, resolve: Callable[[Reference], Node]) -> Node:
     """``node`` with every reference replaced by what ``resolve`` gives (cells, or a constant such as the year).
 
-    Raises ValueError where a set stands outside a function, a text is calculated with, or what Excel must find written
-    out is an expression.
+    Raises ValueError where a set stands outside a function, a text is calculated with, what Excel must find written
+    out is an expression, or programs would disagree on what the workbook shows.
     """
     match node:
         case Reference():
@@ -22,7 +28,8 @@ def bind(node: Node, resolve: Callable[[Reference], Node]) -> Node:
         case Negative(operand):
             return Negative(_number("-", bind(operand, resolve)))
         case Binary(operator, left, right):
-            return Binary(operator, _number(operator, bind(left, resolve)), _number(operator, bind(right, resolve)))
+            checked = _joined_up if operator == "&" else _number
+            return Binary(operator, checked(operator, bind(left, resolve)), checked(operator, bind(right, resolve)))
         case Comparison():
             return _compared(node, resolve)
         case Band(lower, upper):
@@ -34,18 +41,83 @@ def bind(node: Node, resolve: Callable[[Reference], Node]) -> Node:
             elif FUNCTIONS[name].seek is not None:
                 _seeks(name, inner)
             elif name == "POWER":
-                _exponent(inner[1])
+                _exponent(*inner)
             sets = FUNCTIONS[name].sets
+            _fitting(name, inner)
             return Call(name, tuple(one if at in sets else _single(one) for at, one in enumerate(inner)))
         case _:
             return node
 
 
 def _number(operator: str, node: Node) -> Node:
-    single = _single(node)
-    if operator != "&" and measure(single) is Measure.TEXT:
+    if Measure.TEXT in outcomes(_single(node)):
         raise ValueError(f"a text cannot be calculated with by {operator}")
-    return single
+    return node
+
+
+def _joined_up(operator: str, node: Node) -> Node:
+    if not joinable(_single(node)):
+        raise ValueError(f"{operator} joins texts; round a number to at most {MAX_JOINED} places first, as ROUND(x, 2)")
+    return node
+
+
+def joinable(node: Node) -> bool:
+    """Whether every program shows the value of a bound expression as the same text: that of texts and counts, of other
+    numbers with few decimals alone, of conditions never (LibreOffice has 1 for TRUE).
+    """
+    match node:
+        case Number(value):
+            return (value * Fraction(10) ** MAX_JOINED).denominator == 1
+        case Negative(operand):
+            return joinable(operand)
+        case Call("IF", (_, yes, no)):
+            return joinable(yes) and joinable(no)
+        case Call("ROUND" | "ROUNDUP", (_, places)):
+            return isinstance(places, Negative) or (isinstance(places, Number) and places.value <= MAX_JOINED)
+        case _:
+            return _counts(node) or measure(node) is Measure.TEXT
+
+
+def outcomes(node: Node) -> frozenset[Measure]:
+    """What a bound expression's value may be: of ``IF`` that of either branch."""
+    match node:
+        case Call("IF", (_, yes, no)):
+            return outcomes(yes) | outcomes(no)
+        case _:
+            return frozenset({measure(node)})
+
+
+def as_result(node: Node, dated: bool = False) -> Node:
+    """A bound expression as the formula of a cell, of a date where ``dated``: Excel shows a blank cell that stands bare
+    as the result as 0, where the text that it holds is the empty one.
+    """
+    match node:
+        case Cells(measure=Measure.TEXT):
+            blank = Comparison("=", node, Literal(""), None)
+            return Call("IF", (blank, Literal(""), node)) if dated else Binary("&", node, Literal(""))
+        case Call("IF", (condition, yes, no)):
+            return Call("IF", (condition, as_result(yes, dated), as_result(no, dated)))
+        case _:
+            return node
+
+
+def _fitting(name: str, arguments: tuple[Node, ...]) -> None:
+    """Raise ValueError where Excel would refuse an argument, or read it as crmxl does not."""
+    if name in CONDITIONAL:
+        for one in arguments[:1] if name == "IF" else arguments:
+            if Measure.TEXT in outcomes(one):
+                raise ValueError(f"a text is no condition; {name} asks one such as amount > 0, or BLANK(name)")
+    elif name in NUMERIC:
+        for one in arguments:
+            if Measure.TEXT in outcomes(one):
+                raise ValueError(f"a text cannot be calculated with by {name}")
+    elif name in ADDING:
+        for one in arguments:
+            whole = isinstance(one, Cells)  # cells are read as they stand, what is calculated is not
+            if (not whole or name != "COUNT") and Measure.TEXT in outcomes(one):
+                raise ValueError(f"a text cannot be calculated with by {name}")
+            if Measure.TRUTH in outcomes(one):
+                raise ValueError(f"{name} takes numbers, not conditions; IF(amount > 0, 1, 0) makes one")
 
 
 def _bounded(name: str, cells: Node, limit: Node) -> None:
@@ -65,7 +137,8 @@ def _seeks(name: str, arguments: tuple[Node, ...]) -> None:
         raise ValueError(f"{name} takes two columns of the same rows")
     textual = name in MATCHING
     for one in (sets[0], sought):
-        if (measure(one) is Measure.TEXT) is not textual and not (isinstance(one, Cells) and not one.keys):
+        fits = outcomes(one) == {Measure.TEXT} if textual else Measure.TEXT not in outcomes(one)
+        if not fits and not (isinstance(one, Cells) and not one.keys):
             raise ValueError(f"{name} looks for {'a text among texts' if textual else 'a number among numbers'}")
     if textual and len(sets) > 1 and measure(sets[1]) is Measure.TEXT:
         raise ValueError(f"{name} adds up numbers")
@@ -76,15 +149,17 @@ def _rows_of(keys: tuple[Key, ...]) -> tuple[str, ...]:
     return tuple(key.partition("@")[0] for key in keys)
 
 
-def _exponent(node: Node) -> None:
+def _exponent(base: Node, node: Node) -> None:
     number = node.operand if isinstance(node, Negative) else node
     if not isinstance(number, Number) or number.value.denominator != 1 or number.value > MAX_POWER:
         raise ValueError(f"the exponent of POWER is a whole number written out, at most {MAX_POWER}")
+    if not number.value and isinstance(base, Cells):  # of a blank Excel makes #NUM!, LibreOffice 1
+        raise ValueError("POWER(x, 0) is 1, or an error where x is blank; write 1")
 
 
 def _compared(node: Comparison, resolve: Callable[[Reference], Node]) -> Comparison:
     left, right = _single(bind(node.left, resolve)), _single(bind(node.right, resolve))
-    measures = {measure(left), measure(right)}
+    measures = outcomes(left) | outcomes(right)
     if Measure.TEXT in measures:
         if measures != {Measure.TEXT} or node.operator not in ("=", "<>"):
             raise ValueError(f"a text can only be compared with a text, by = or <>, not by {node.operator}")

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TypeAlias
 
-from crmxl.expression.functions import FUNCTIONS, LOOKING, RANKING, Fault, Measure, Value, scalar, shown
+from crmxl.expression.functions import ADDING, FUNCTIONS, LOOKING, RANKING, Fault, Measure, Value, scalar, shown
 from crmxl.expression.nodes import Band, Binary, Call, Cells, Comparison, Literal, Negative, Node, Number
 from crmxl.model import Key
 from crmxl.money import round_half_away
 
-Ready: TypeAlias = dict[tuple[str, tuple[int, ...]], Callable[[Value], Value]]
+Ready: TypeAlias = dict[tuple[object, ...], Callable[[Value], Value]]
 """Sets made ready to be looked up in, by function and identity of their keys; and what large sets give."""
 _LARGE = 64
 """Keys from which on a set is large."""
@@ -59,12 +59,8 @@ def _apply(name: str, arguments: tuple[Node, ...], value_of: Callable[[Key], Val
     if function.seek is not None:
         return _seek(name, arguments, value_of, ready)
     assert function.value is not None, name
-    if len(arguments) == 1 and isinstance(arguments[0], Cells) and len(arguments[0].keys) > _LARGE:
-        asked = name, (id(arguments[0].keys),)
-        if asked not in ready:
-            given = _folded(name, [[value_of(key) for key in arguments[0].keys]])
-            ready[asked] = lambda _: given
-        return ready[asked](None)
+    if any(map(_is_large, arguments)):
+        return _of_large(name, arguments, value_of, ready)
     values: list[list[Value]] = []
     for position, argument in enumerate(arguments):
         if isinstance(argument, Cells) and (looking or position in function.sets):
@@ -74,6 +70,38 @@ def _apply(name: str, arguments: tuple[Node, ...], value_of: Callable[[Key], Val
     if name == "IF":
         return values[0][0] if isinstance(values[0][0], Fault) else function.value(values)
     return _folded(name, values)
+
+
+def _of_large(name: str, arguments: tuple[Node, ...], value_of: Callable[[Key], Value], ready: Ready) -> Value:
+    """What a function gives of large sets, each of which is gone through once for all who ask."""
+
+    def values(one: Node) -> list[Value]:
+        return [value_of(key) for key in one.keys] if isinstance(one, Cells) else [evaluate(one, value_of, ready)]
+
+    def given(asked: tuple[object, ...], sets: tuple[Node, ...]) -> Value:
+        """What the function gives of ``sets``; None for the least of no numbers, beside which others count."""
+        if asked in ready:
+            return ready[asked](None)
+        found = [values(one) for one in sets]
+        told = _folded(name, found)
+        if name in ADDING and not any(isinstance(value, Fraction | Fault) for value in found[0]):
+            told = None
+        if _is_large(sets[0]):
+            ready[asked] = lambda _: told
+        return told
+
+    if name not in ADDING:  # it counts the cells of the first
+        return given((name, *map(_identity, arguments)), arguments)
+    return _folded(ADDING[name], [[given((name, _identity(one)), (one,)) for one in arguments]])
+
+
+def _is_large(node: Node) -> bool:
+    return isinstance(node, Cells) and len(node.keys) > _LARGE
+
+
+def _identity(node: Node) -> object:
+    """What tells a set from others without going through its keys."""
+    return id(node.keys) if isinstance(node, Cells) else node
 
 
 def _folded(name: str, values: list[list[Value]]) -> Value:

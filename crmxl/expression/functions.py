@@ -244,5 +244,11 @@ RANKING = {"RANK", "SUMABOVE"}
 """Functions whose sets may hold faults, which Excel's criteria pass over; their other argument may not."""
 MATCHING = {"COUNTIF", "SUMIF"}
 """Functions that look for equal texts."""
+ADDING = {"SUM": "SUM", "MIN": "MIN", "MAX": "MAX", "COUNT": "SUM"}
+"""Functions of any number of sets, and what makes one value of what each set gives."""
+CONDITIONAL = {"IF", "AND", "OR", "NOT"}
+"""Functions that ask conditions."""
+NUMERIC = {"ROUND", "ROUNDUP", "POWER", "ABS"}
+"""Functions that calculate with single numbers."""
 BOUNDED = {"BELOW", "ABOVE"}
 """Functions whose limit stands inside a criterion's text, where Excel calculates nothing."""

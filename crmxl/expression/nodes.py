@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from operator import is_
 from typing import TypeAlias
@@ -113,32 +113,43 @@ def walk(node: Node) -> Iterator[Node]:
 def moved(node: Node, row: str, other: str) -> Node:
     """A bound expression of one row of a list as another row has it: ``row`` and ``other`` begin their keys
     (``visits.001@``). What reads nothing of the row itself is shared.
+
+    A cell of the row that was named outright moves, too: whoever moves makes sure that there is none.
     """
+
+    def there(cells: Cells) -> Cells:
+        if not cells.keys or not all(key.startswith(row) for key in cells.keys):
+            return cells
+        return replace(cells, keys=tuple(other + key[len(row) :] for key in cells.keys))
+
+    return rewritten(node, there)
+
+
+def rewritten(node: Node, change: Callable[[Cells], Cells]) -> Node:
+    """A bound expression with its cells changed; what nothing changes in is shared."""
     match node:
-        case Cells(keys, measure, typed, several):
-            if not keys or not all(key.startswith(row) for key in keys):
-                return node
-            return Cells(tuple(other + key[len(row) :] for key in keys), measure, typed, several)
+        case Cells():
+            return change(node)
         case Negative(operand):
-            inner = moved(operand, row, other)
+            inner = rewritten(operand, change)
             return node if inner is operand else Negative(inner)
         case Binary(operator, left, right):
-            first, second = moved(left, row, other), moved(right, row, other)
+            first, second = rewritten(left, change), rewritten(right, change)
             return node if first is left and second is right else Binary(operator, first, second)
         case Comparison():
-            return _compared(node, row, other)
+            return _compared(node, change)
         case Band(lower, upper):
-            low, high = _compared(lower, row, other), _compared(upper, row, other)
+            low, high = _compared(lower, change), _compared(upper, change)
             return node if low is lower and high is upper else Band(low, high)
         case Call(function, arguments):
-            inside = tuple(moved(one, row, other) for one in arguments)
+            inside = tuple(rewritten(one, change) for one in arguments)
             return node if all(map(is_, inside, arguments)) else Call(function, inside)
         case _:
             return node
 
 
-def _compared(node: Comparison, row: str, other: str) -> Comparison:
-    left, right = moved(node.left, row, other), moved(node.right, row, other)
+def _compared(node: Comparison, change: Callable[[Cells], Cells]) -> Comparison:
+    left, right = rewritten(node.left, change), rewritten(node.right, change)
     same = left is node.left and right is node.right
     return node if same else Comparison(node.operator, left, right, node.places)
 

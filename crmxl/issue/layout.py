@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from crmxl.define.sizes import sized
 from crmxl.errors import DefinitionError, Problem
-from crmxl.expression import Call, Node, Number, bind, moved, parse
+from crmxl.expression import Call, Node, Number, as_result, bind, moved, parse
 from crmxl.issue import checklist, ruling
 from crmxl.issue.calculate import calculation_order, hold_limits
 from crmxl.issue.dating import dated
@@ -340,13 +340,16 @@ class _Draft:
     # -- binding -------------------------------------------------------------------------------------------------
 
     def bind(self) -> None:
-        """Turn every source text into a bound expression; the rows of a list have it from the first row that does."""
+        """Turn every source text into a bound expression; the rows of a list have it from the first row that does, if
+        the second shows that what is bound there is the first's moved: neither is named outright.
+        """
         problems = []
         first: dict[tuple[str, str, str], tuple[str, Node]] = {}
+        shared: dict[tuple[str, str, str], bool] = {}
         for item in self.pending:
             code, column = split_key(item.key)
             alike = item.sheet.id, column, item.source
-            if alike in first:
+            if shared.get(alike):
                 row, node = first[alike]
                 self._bound(item, moved(node, f"{row}@", f"{code}@"))
                 continue
@@ -357,10 +360,14 @@ class _Draft:
                 continue
             self._bound(item, node)
             if item.sheet.kind is Kind.LIST and code != item.sheet.total_row:
-                first[alike] = code, node
+                row, before = first.setdefault(alike, (code, node))
+                if row != code and alike not in shared:
+                    shared[alike] = node == moved(before, f"{row}@", f"{code}@")
         if problems:
             raise DefinitionError(tuple(problems))
 
     def _bound(self, item: _Pending, node: Node) -> None:
         cell = self.cells[item.key]
+        if not item.required:
+            node = as_result(node, cell.type is Type.DATE)
         self.cells[item.key] = replace(cell, required=node) if item.required else replace(cell, formula=node)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from crmxl.expression import MAX_FORMULA, Measure, Node, Value, excel
+from crmxl.expression import MAX_FORMULA, Cells, Measure, Node, Value, excel, outcomes, rewritten
 from crmxl.issue.addresses import Box, boxes, quoted
 from crmxl.model import Column, Key, Kind, Lang, Template, Text, Type, split_key
 
@@ -287,11 +287,24 @@ class Layout:
         text = self._formulas.get(key)
         if text is None:
             cell = self.cells[key]
-            assert cell.formula is not None, key
             alike = cell.sheet in self._alike and key.startswith(f"{cell.sheet}.") and "@_P" not in key
-            text = self._in_row(cell, cell.formula) if alike else excel(cell.formula, self.addresser(cell.sheet))
+            text = self._in_row(cell) if alike else self._excel(cell, self.addresser(cell.sheet))
             self._formulas[key] = text
         return text
+
+    def _excel(self, cell: Cell, address: Callable[[tuple[Key, ...]], list[str]]) -> str:
+        assert cell.formula is not None, cell.key
+        return excel(rewritten(cell.formula, self._guarded) if self._worded else cell.formula, address)
+
+    @cached_property
+    def _worded(self) -> frozenset[Key]:
+        """Calculated numbers that may be texts: a ratio is ``""`` where it means nothing."""
+        numbers = (cell for cell in self.cells.values() if cell.formula is not None and cell.type.numeric)
+        return frozenset(cell.key for cell in numbers if cell.formula and Measure.TEXT in outcomes(cell.formula))
+
+    def _guarded(self, cells: Cells) -> Cells:
+        """A number that may be a text counts 0 then, as a typed one does."""
+        return replace(cells, typed=True) if not cells.several and cells.keys[0] in self._worded else cells
 
     @cached_property
     def _alike(self) -> frozenset[str]:
@@ -303,25 +316,34 @@ class Layout:
 
     @cached_property
     def _wordings(self) -> dict[tuple[str, int], str]:
-        """Excel texts of columns of lists, with a placeholder for the row's own number."""
+        """Excel texts of columns of lists, with a placeholder for the row's own number; empty where a row is named
+        outright, and each has its own.
+        """
         return {}
 
-    def _in_row(self, cell: Cell, formula: Node) -> str:
+    def _in_row(self, cell: Cell) -> str:
         """The Excel text of a list's cell: worded once for its column, thousands of rows are filled in."""
-        wording = self._wordings.get((cell.sheet, cell.column))
-        if wording is None:
-            elsewhere = self.addresser(cell.sheet)
-
-            def address(keys: tuple[Key, ...]) -> list[str]:
-                if any((self.cells[key].sheet, self.cells[key].row) != (cell.sheet, cell.row) for key in keys):
-                    return elsewhere(keys)
-                return [box.in_row(_OWN_ROW) for box in self._boxes(keys)]
-
-            wording = self._wordings[cell.sheet, cell.column] = excel(formula, address)
-        text = wording.replace(_OWN_ROW, str(cell.row))
+        column = cell.sheet, cell.column
+        if column not in self._wordings:
+            code, name = split_key(cell.key)
+            rows = (row.code for row in self.by_id[cell.sheet].rows if row.kind is RowKind.RECORD)
+            other = next((f"{one}@{name}" for one in rows if one != code), cell.key)
+            wording = self._wording(cell)
+            self._wordings[column] = wording if wording == self._wording(self.cells[other]) else ""
+        text = self._wordings[column].replace(_OWN_ROW, str(cell.row)) or self._excel(cell, self.addresser(cell.sheet))
         if len(text) + 1 > MAX_FORMULA:
             raise ValueError(f"the formula would have {len(text) + 1:,} characters; Excel allows {MAX_FORMULA:,}")
         return text
+
+    def _wording(self, cell: Cell) -> str:
+        elsewhere = self.addresser(cell.sheet)
+
+        def address(keys: tuple[Key, ...]) -> list[str]:
+            if any((self.cells[key].sheet, self.cells[key].row) != (cell.sheet, cell.row) for key in keys):
+                return elsewhere(keys)
+            return [box.in_row(_OWN_ROW) for box in self._boxes(keys)]
+
+        return self._excel(cell, address)
 
     def addresser(self, home: str) -> Callable[[tuple[Key, ...]], list[str]]:
         """How formulas on the sheet ``home`` write keys."""

@@ -20,10 +20,12 @@ from crmxl.expression import (
     Node,
     Number,
     Reference,
+    as_result,
     bind,
     keys,
     measure,
     moved,
+    outcomes,
     parse,
     walk,
 )
@@ -34,7 +36,7 @@ from crmxl.issue.places import Cell
 from crmxl.model import Key, Kind, Sheet, Template, Type
 from crmxl.policy import Limit, Policy, Rule
 
-_ZERO = Number(Fraction(0))
+_ZERO, _ONE = Number(Fraction(0)), Number(Fraction(1))
 
 
 @dataclass(frozen=True)
@@ -136,15 +138,17 @@ def place(template: Template, ruled: Sequence[Ruled], names: Names) -> tuple[Pla
         asked = []
         try:
             first: dict[str, Asked] = {}
+            shared: dict[str, bool] = {}
             for code in codes if one.rule.each else [""]:
                 sheet = template.sheets[index[code].sheet] if code else None
                 alike = sheet.id if sheet and sheet.kind is Kind.LIST and not one.rule.by_line else ""
-                if alike in first:
+                if shared.get(alike):
                     asked.append(first[alike].moved(code))
                     continue
                 asked.append(_ask(one.rule, code, sheet, names))
-                if alike:
-                    first[alike] = asked[-1]
+                before = first.setdefault(alike, asked[-1])
+                if alike and before is not asked[-1] and alike not in shared:
+                    shared[alike] = asked[-1] == before.moved(code)  # else a row is named outright
         except ValueError as error:
             problems.append(Problem(f"{one.policy.name}: {one.rule.code}", f"{error} (template {template.name})"))
         if asked:
@@ -165,6 +169,8 @@ def _ask(rule: Rule, code: str, sheet: Sheet | None, names: Names) -> Asked:
 
     assertion = bind(parse(rule.assertion), known)
     when = bind(parse(rule.when), known) if rule.when else None
+    if when is not None and outcomes(when) != {Measure.TRUTH}:
+        raise ValueError("the rule's `when` may give something else than a condition such as amount > 0")
     left, right, excess = _sides(assertion)
     holds = assertion
     if when is not None:
@@ -184,6 +190,8 @@ def _ask(rule: Rule, code: str, sheet: Sheet | None, names: Names) -> Asked:
 def _sides(assertion: Node) -> tuple[Node, Node, Node]:
     """Left side, bound and excess of a comparison or band."""
     match assertion:
+        case Comparison(_, left, right) if Measure.TEXT in outcomes(left):
+            return as_result(left), as_result(right), Call("IF", (assertion, _ZERO, _ONE))
         case Comparison(operator, left, right):
             over, under = Binary("-", left, right), Binary("-", right, left)
             if operator in ("<", "<="):

@@ -276,14 +276,8 @@ class _Writer:
             for span in visible:
                 page.text(row.number, span.number, row.title if span.id == "title" else "", style)
             return
-        page.text(
-            row.number,
-            1,
-            row.code,
-            looks.code(
-                row.kind, unlocked=unlocked, shown=row.kind is not RowKind.TOTAL and row.code != split_key(FLAG)[0]
-            ),
-        )
+        shown = row.kind is not RowKind.TOTAL and row.code != split_key(FLAG)[0]
+        page.text(row.number, 1, row.code, looks.code(row.kind, unlocked=unlocked, shown=shown))
         for span in plan.spans:
             cell = by_place.get((row.number, span.number))
             if cell is not None:

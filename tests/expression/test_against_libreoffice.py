@@ -68,6 +68,7 @@ def generated(random: random.Random, depth: int = 0) -> str:
                 [
                     f"ROUNDUP({inner()}, {random.choice([0, 1, -2])})",
                     f"POWER(1 + x0 / 100000000, {random.randint(-9, 9)})",
+                    f"{random.choice(['SUM', 'MIN', 'MAX', 'COUNT'])}(all, {inner()}, all)",
                 ]
             )
         case _:
@@ -148,9 +149,11 @@ def test_generated_expressions_have_the_value_that_libreoffice_computes(
 
 
 TEXTS = [
-    '"" & 1 / 4',
-    '"" & 2 / 3',
-    '"" & 0.00001',
+    '"" & ROUND(1 / 4, 2)',
+    '"" & ROUND(2 / 3, 4)',
+    '"" & ROUND(1000000000 / 3, 4)',
+    '"" & 0.0001',
+    '"" & ROUNDUP(1 / 30000, 4) & ROUND(149, -2)',
     '"a" = "A"',
     'blank = ""',
     '"" <> blank',
