@@ -120,8 +120,8 @@ class Column:
     """Whether groups, sections and the sheet get subtotals of it (grids), or the sheet a total (lists)."""
     choices: tuple[str, ...] = ()
     """The allowed texts of a choice."""
-    consolidate: Literal["sum", "weighted", "none"] = "none"
-    """How the group adds it up; money columns default to ``sum``."""
+    consolidate: Literal["sum", "weighted", "ratio", "none"] = "none"
+    """How the group adds it up (``ratio``: its formula over the group's sums); money columns default to ``sum``."""
     weight: str = ""
     """Of a weighted mean over units: id of the column of the same sheet (of a form: the field) that weighs it."""
     width: int | None = None

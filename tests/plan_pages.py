@@ -223,6 +223,8 @@ def _filled_by(column: Column, issued: bool, lang: Lang) -> str:
 
 def _together(column: Column, sheet: Sheet, lang: Lang) -> str:
     """How the group brings a column together that it does bring together."""
+    if column.consolidate == "ratio":
+        return pick("按汇总数计算", "from the sums", lang)
     if column.consolidate != "weighted":
         return pick("相加", "added up", lang)
     titles = {one.id: one.title for one in sheet.columns} | {one.id: one.column.title for one in sheet.fields}

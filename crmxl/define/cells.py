@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from crmxl.define.document import Fault, Trail
 from crmxl.define.entries import DECIMALS
+from crmxl.define.references import ABOVE, BUILT_IN
 from crmxl.define.rows import Row, by_code, column_at, has_total_row, rows, stands
 from crmxl.define.sizes import usual
+from crmxl.errors import ExpressionError
+from crmxl.expression import Call, parse, references, walk
 from crmxl.model import Column, Field, Kind, Level, Section, Sheet, Template, Type
 from crmxl.money import LIMIT_ISSUED, plain, read_text
 
@@ -41,10 +44,12 @@ def cell_faults(template: Template) -> Iterator[Fault]:
             yield from _column(field.column, (*trail, "fields", index))
             yield from _issued(field, (*trail, "fields", index))
             yield from _weighed(field.column, field.id, sheet, (*trail, "fields", index))
-    for row in rows(template):
+    there = rows(template)
+    for row in there:
         if row.line:
             yield from _line(row, template.sheets[row.sheet].columns)
-    yield from _total(template)
+    yield from _of_sums(template, there)
+    yield from _total(template, there)
 
 
 def _either(sheet: Sheet, trail: Trail) -> Iterator[Fault]:
@@ -140,6 +145,10 @@ def _column(column: Column, trail: Trail) -> Iterator[Fault]:
         yield Fault((*trail, "consolidate"), f"found sum; {column.type} cannot be added up, use weighted or none")
     if column.consolidate == "weighted" and not column.type.numeric:
         yield Fault((*trail, "consolidate"), f"found weighted; {column.type} is not a number, use none")
+    if column.consolidate == "ratio" and not column.calculated:
+        yield Fault((*trail, "consolidate"), "found ratio; it is for calculated columns, whose formula sums are put in")
+    elif column.consolidate == "ratio" and (column.type is Type.MONEY or not column.type.numeric):
+        yield Fault((*trail, "consolidate"), f"found ratio; {column.type} is none, use sum or none")
 
 
 def _totals(column: Column, sheet: Sheet, trail: Trail) -> Iterator[Fault]:
@@ -189,6 +198,55 @@ def _weighed(column: Column, id: str, sheet: Sheet, trail: Trail) -> Iterator[Fa
     else:
         return
     yield Fault((*trail, "weight"), f"{found}; there are {fit}")
+
+
+def _of_sums(template: Template, there: Sequence[Row]) -> Iterator[Fault]:
+    """A ratio is worked out over sums, so that its formulas may ask for nothing but what makes sense added up."""
+    fields = {field.id: field.column for sheet in template.sheets for field in sheet.fields}
+    codes = by_code(there)
+    for trail, source, sheet in _ratios(template, there):
+        known = fields | {column.id: column for column in sheet.columns}
+        for found in _unsummed(source, known, codes):
+            yield Fault(trail, f"{found}; a ratio is worked out over sums")
+
+
+def _ratios(template: Template, there: Sequence[Row]) -> Iterator[tuple[Trail, str, Sheet]]:
+    """Every formula of a ratio with its place and sheet: those of columns and fields, and lines' own."""
+    for at, sheet in enumerate(template.sheets):
+        for name, columns in (("columns", sheet.columns), ("fields", [field.column for field in sheet.fields])):
+            for index, column in enumerate(columns):
+                if column.consolidate == "ratio" and column.expression is not None:
+                    yield ("sheet", at, name, index, "expression"), column.expression, sheet
+        ratios = [column.id for column in sheet.columns if column.consolidate == "ratio"]
+        for row in there:
+            formulas = row.line.formulas if row.line and row.sheet == at else {}
+            for id in ratios:
+                if id in formulas:
+                    yield (*row.trail[:-1], "formulas", id), formulas[id], sheet
+
+
+def _unsummed(source: str, known: Mapping[str, Column], codes: Mapping[str, Row]) -> Iterator[str]:
+    """What of an expression sums over units do not answer; names that nothing has are told elsewhere."""
+    try:
+        node = parse(source)
+    except ExpressionError:
+        return
+    asked = {part.function for part in walk(node) if isinstance(part, Call)}
+    yield from (f"{name} asks for blanks, and a sum is none" for name in sorted(asked & {"BLANK", "COUNT"}))
+    for name in references(node):
+        column = column_at(codes, name) if "@" in name else known.get(name)
+        if name in BUILT_IN:
+            yield f"`{name}` is no figure of a unit"
+        elif "*" in name or (column is None and name.startswith(f"{ABOVE}@")):
+            yield f"`{name}` is a set of cells; name their total"
+        elif column is None:
+            continue
+        elif column.type not in ADDABLE:
+            yield f"`{name}` is {column.type}, which cannot be added up"
+        elif column.consolidate in ("weighted", "ratio"):
+            yield f'`{name}` is itself a mean or ratio (consolidate = "{column.consolidate}")'
+        elif not (column.calculated or column.total or column.consolidate == "sum"):
+            yield f'`{name}` is not added up, like a price; if it can be, say consolidate = "sum" or total = true'
 
 
 def _issued(field: Field, trail: Trail) -> Iterator[Fault]:
@@ -271,9 +329,9 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _total(template: Template) -> Iterator[Fault]:
+def _total(template: Template, there: Sequence[Row]) -> Iterator[Fault]:
     """The template's total must be one money cell."""
-    column = column_at(by_code(rows(template)), template.total)
+    column = column_at(by_code(there), template.total)
     if column is None:
         yield Fault(("total",), f"found `{template.total}`; no cell has this key")
     elif column.type is not Type.MONEY:

@@ -1,26 +1,29 @@
 """Reports → measures: what the group makes of figures beside the plan's money, such as visits or conversion rates.
 
 Owns which columns are measures and how units' figures come together: only as a template declares, exactly, and never
-with another column. The money of grids and lists is ``facts``'; nothing here is in any total of money. Knows nothing of
-which reports count, and nothing of how measures are shown.
+with another column. The money of grids and lists is ``facts``'; nothing here is in any total of money. Lines that units
+name are no measures: one unit's means something else than another's, and where a column has totals they are in these.
+Knows nothing of which reports count, and nothing of how measures are shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
 from crmxl.check.verdict import Report
 from crmxl.define.sizes import longest
-from crmxl.expression import Value
+from crmxl.expression import Cells, Node, Number, Reference, Value, bind, evaluate, keys, parse
 from crmxl.group.facts import unit_of
-from crmxl.group.totals import OWN
-from crmxl.model import Column, Field, Group, Key, Kind, Level, Section, Sheet, Template, Text, Type
+from crmxl.issue.places import Layout
+from crmxl.model import Column, Field, Group, Key, Kind, Level, Line, Section, Sheet, Template, Text, Type, split_key
 from crmxl.money import round_fen
 
 GRAND_TOTAL = Text("总计", "Grand total")
+_MEANT = ("weighted", "ratio")
+"""Ways of coming together that nobody declares of what is no measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class MeasureTotal:
     sheet: str
     """Sheet id."""
     code: str
-    """Of its row; of lines that units name, their group's with ``.n``; of a list, the sheet's id."""
+    """Of its row; of a list, the sheet's id."""
     column: str
     """Column id; ``value`` for a form's field."""
     title: Text
@@ -40,24 +43,26 @@ class MeasureTotal:
     type: Type
     level: Level
     """LINE for everything that is no subtotal or total."""
-    way: Literal["sum", "weighted"]
+    way: Literal["sum", "weighted", "ratio"]
     total: Fraction | None
-    """The sum, or Σ(value × weight) ÷ Σ(weight) over all that have both; None where the weights add up to 0."""
+    """The sum; or Σ(value × weight) ÷ Σ(weight) over all that have both, None where the weights add up to 0; or the
+    row's own formula over the sums of what it refers to, None where it gives no number.
+    """
     by_unit: Mapping[str, Fraction] = field(hash=False)
-    """Units that have a number there. A unit's figure of several rows is their sum, or their own weighted mean."""
+    """Units that have a number there. A unit's figure of several rows comes together as the group's does."""
     weight: str = ""
-    """Id of the column, or field, that weighs it; empty for a sum."""
+    """Id of the column, or field, that weighs it; empty but for a mean."""
     weight_title: Text = field(default=Text(""))
     weights: Mapping[str, Fraction] = field(default_factory=dict, hash=False)
     """Of units that have both a value and a weight, the weight that counts."""
 
     @property
     def follows(self) -> bool:
-        """Whether the total follows from units' figures and weights alone, as a formula over them computes it. It does
-        not where weights below zero cancel out within a unit, which then has no mean of its own.
+        """Whether the total follows from units' figures and weights alone, as a formula over them computes it. A ratio
+        of sums does not, nor a mean where weights below zero cancel out within a unit, which then has none of its own.
         """
-        if self.way == "sum":
-            return True
+        if self.way != "weighted":
+            return self.way == "sum"
         whole = sum(self.weights.values())
         parts = sum((self.by_unit.get(unit, Fraction(0)) * weight for unit, weight in self.weights.items()))
         return (parts / whole if whole else None) == self.total
@@ -72,8 +77,8 @@ class _Row:
     level: Level
     leaves: tuple[str, ...]
     """Codes whose cells come together."""
-    own: bool = False
-    """Whether units name them, each its own."""
+    line: Line | None = None
+    """The fixed line that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +96,23 @@ def measures(reports: Sequence[Report]) -> tuple[MeasureTotal, ...]:
     """The measures of ``reports`` with one template and year, one for each unit, by sheet, column and row.
 
     Blank cells, texts and errors count nothing; a sum of nothing is 0. A computed amount of money is rounded to whole
-    fen before it is added up. A line that units name is there where one of them uses it.
+    fen before it is added up.
     """
-    layouts = {id(layout): layout for report in reports if (layout := report.submission.layout) is not None}
+    layouts = tuple({id(one): one for report in reports if (one := report.submission.layout) is not None}.values())
     if not layouts:
         return ()
-    template = longest(layout.template for layout in layouts.values())
+    template = longest(layout.template for layout in layouts)
     found = []
     for sheet in template.sheets:
         for column, rows in _measured(sheet, template):
-            weight = _weight(sheet, column)
             for row in rows:
-                if any(f"{leaf}@{column.id}" in layout.cells for layout in layouts.values() for leaf in row.leaves):
-                    found.append(_total(sheet, column, weight, row, reports))
-    return tuple(one for one in found if one is not None)
+                if not any(f"{leaf}@{column.id}" in layout.cells for layout in layouts for leaf in row.leaves):
+                    continue
+                if column.consolidate == "ratio":
+                    found.append(_ratio(sheet, column, row, _formula(column, row, layouts), reports))
+                else:
+                    found.append(_total(sheet, column, _weight(sheet, column), row, reports))
+    return tuple(found)
 
 
 def measured_columns(sheet: Sheet) -> tuple[Column, ...]:
@@ -112,7 +120,7 @@ def measured_columns(sheet: Sheet) -> tuple[Column, ...]:
     return tuple(
         column
         for column in sheet.columns
-        if column.consolidate == "weighted" or (column.consolidate == "sum" and column.type is not Type.MONEY)
+        if column.consolidate in _MEANT or (column.consolidate == "sum" and column.type is not Type.MONEY)
     )
 
 
@@ -123,7 +131,7 @@ def measured_fields(sheet: Sheet, total: Key) -> tuple[Field, ...]:
     return tuple(
         one
         for one in sheet.fields
-        if one.column.consolidate == "weighted"
+        if one.column.consolidate in _MEANT
         or (
             one.column.consolidate == "sum"
             and (one.column.type is not Type.MONEY or not (one.issued or f"{one.id}@value" == total))
@@ -162,10 +170,7 @@ def _rows(sheet: Sheet) -> Iterator[_Row]:
 
 def _lines(owner: Section | Group) -> Iterator[_Row]:
     for line in owner.lines:
-        yield _Row(line.code, line.title, Level.LINE, (line.code,))
-    if owner.open:
-        blanks = tuple(f"{owner.code}.n{number:02d}" for number in range(1, owner.open + 1))
-        yield _Row(f"{owner.code}.n", OWN, Level.LINE, blanks, own=True)
+        yield _Row(line.code, line.title, Level.LINE, (line.code,), line)
 
 
 def _weight(sheet: Sheet, column: Column) -> tuple[str, Text] | None:
@@ -178,18 +183,61 @@ def _weight(sheet: Sheet, column: Column) -> tuple[str, Text] | None:
 
 def _total(
     sheet: Sheet, column: Column, weight: tuple[str, Text] | None, row: _Row, reports: Sequence[Report]
-) -> MeasureTotal | None:
-    """The measure of one row; None where units name it and none does."""
-    keys = [(f"{leaf}@{column.id}", _weight_key(sheet, leaf, weight)) for leaf in row.leaves]
-    shares = {unit_of(report): _share(report.values, keys, column.type) for report in reports}
+) -> MeasureTotal:
+    """The measure of one row that is added up, or weighed."""
+    pairs = [(f"{leaf}@{column.id}", _weight_key(sheet, leaf, weight)) for leaf in row.leaves]
+    shares = {unit_of(report): _share(report.values, pairs, column.type) for report in reports}
     by_unit = {unit: share.value for unit, share in shares.items() if share.value is not None}
     weights = {unit: share.weight for unit, share in shares.items() if share.weight is not None}
-    if row.own and not any((*by_unit.values(), *weights.values())):  # what is computed there is 0 where nobody is
-        return None
     total: Fraction | None = sum(by_unit.values(), start=Fraction(0))
     if weight is not None:
         whole = sum(weights.values())
         total = sum(share.product for share in shares.values()) / whole if whole else None
+    found = _made(sheet, column, row, total, by_unit)
+    return replace(found, weight=weight[0], weight_title=weight[1], weights=weights) if weight else found
+
+
+def _ratio(sheet: Sheet, column: Column, row: _Row, formula: Node, reports: Sequence[Report]) -> MeasureTotal:
+    """The measure of one row whose formula is worked out over sums: one unit's for its own figure, then all units'."""
+    asked = keys(formula)
+    totals, by_unit = dict.fromkeys(asked, Fraction(0)), {}
+    for report in reports:
+        sums = {key: _summed(report.values, key, row.leaves) for key in asked}
+        own = evaluate(formula, sums.__getitem__)
+        if isinstance(own, Fraction) and any(f"{leaf}@{column.id}" in report.values for leaf in row.leaves):
+            by_unit[unit_of(report)] = own
+        totals = {key: total + sums[key] for key, total in totals.items()}
+    whole = evaluate(formula, totals.__getitem__)
+    return _made(sheet, column, row, whole if isinstance(whole, Fraction) else None, by_unit)
+
+
+def _formula(column: Column, row: _Row, layouts: Sequence[Layout]) -> Node:
+    """What ``column`` calculates on ``row``, of all that any unit has: a layout lacks parts that its unit has not."""
+    source = (row.line.formulas.get(column.id) if row.line else None) or column.expression
+    assert source is not None
+
+    def resolve(reference: Reference) -> Node:
+        text = reference.text
+        for key in (text,) if "@" in text else (f"{row.leaves[0]}@{text}", f"{text}@value"):
+            for layout in layouts:
+                if key in layout.cells:
+                    return Cells((key,), layout.cells[key].measure)
+        return Number(Fraction(0))
+
+    return bind(parse(source), resolve)
+
+
+def _summed(values: Mapping[Key, Value], key: Key, leaves: Sequence[str]) -> Fraction:
+    """A unit's figure at ``key``; of the first of ``leaves``, what its column comes to on all of them."""
+    code, column = split_key(key)
+    there = [f"{leaf}@{column}" for leaf in leaves] if code == leaves[0] else [key]
+    return sum((value for one in there if isinstance(value := values.get(one), Fraction)), start=Fraction(0))
+
+
+def _made(
+    sheet: Sheet, column: Column, row: _Row, total: Fraction | None, by_unit: Mapping[str, Fraction]
+) -> MeasureTotal:
+    assert column.consolidate != "none"
     return MeasureTotal(
         sheet=sheet.id,
         code=row.code,
@@ -198,12 +246,9 @@ def _total(
         heading=Text("") if sheet.kind is Kind.FORM else column.title,
         type=column.type,
         level=row.level,
-        way="sum" if weight is None else "weighted",
+        way=column.consolidate,
         total=total,
         by_unit=by_unit,
-        weight=weight[0] if weight else "",
-        weight_title=weight[1] if weight else Text(""),
-        weights=weights,
     )
 
 

@@ -91,7 +91,8 @@ _ABOUT = {
     ),
     WAN: Text("同样的数，以万元列示，逐级相加一致", "The same figures in 10,000 yuan; every level foots"),
     MEASURES: Text(
-        "人数、次数、比率等，按模板声明加总或加权平均", "Counts, quantities and rates, added or weighted as declared"
+        "人数、次数、比率等，按模板声明加总、按汇总数计算或加权平均",
+        "Counts, quantities and rates: added, from the sums, or weighted, as declared",
     ),
     CHECKS: Text(
         "用公式核对：单位、科目、各月、明细、各单位工作簿",

@@ -1,4 +1,5 @@
-"""指标: figures beside the money, a row for each and a column for each unit, live sums and weighted means.
+"""指标: figures beside the money, a row for each and a column for each unit, live sums and weighted means; ratios of
+sums as values, since what they are worked out from need not stand here.
 
 Under each weighted mean stand the weights that count: a unit that has no value, or no weight, is blank there.
 """
@@ -32,9 +33,9 @@ _GROUP = 4
 _UNIT_WIDTH = 14
 _OWN_UNITS = Text("各指标自己的单位", "each measure in its own unit")
 _NOTE = Text(
-    "按模板声明加总或加权平均，不计入任何金额合计。加权平均 = Σ(值×权重)÷Σ权重，只计值和权重都有的单位。",
-    "Added or weighted as the template declares, in no total of money. Weighted mean = Σ(value × weight) ÷ Σ weight, "
-    "over units that have both.",
+    "不计入任何金额合计。加权平均 = Σ(值×权重)÷Σ权重，只计两者都有的单位；按汇总数计算 = 各单位合计数代入本项公式。",
+    "In no total of money. Weighted mean = Σ(value × weight) ÷ Σ weight, over units that have both; from the sums = "
+    "the row's own formula over all units' sums.",
 )
 _STILL = Text(
     "单位较多，只列集团的数值；各单位的见 JSON。", "Many units: the group's values alone; JSON has each unit's."
@@ -116,10 +117,10 @@ def _weights(plan: Plan, one: MeasureTotal) -> _Row:
 
 
 def _number(type: Type, one: MeasureTotal, figures: Mapping[str, Fraction]) -> Looks:
-    """How its numbers look: whole ones without places, unless it is a mean."""
+    """How its numbers look: whole ones without places, unless it is a mean or ratio."""
     if type in (Type.MONEY, Type.PERCENT):
         return {"num_format": looks.NUMBERS[type], "align": "right"}
-    mean = one.way == "weighted" and figures is one.by_unit
+    mean = one.way != "sum" and figures is one.by_unit
     whole = not mean and all(value.denominator == 1 for value in figures.values())
     places = "" if whole else ".00"
     return {"num_format": f"#,##0{places}_ ;[Red]-#,##0{places}_ ;0{places}_ ;@", "align": "right"}

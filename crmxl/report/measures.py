@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 NONE = "—"
-"""In place of a mean that there is not: nothing weighs."""
-ADDED, WEIGHED = Text("加总", "Sum"), Text("加权平均", "Weighted mean")
+"""In place of a mean or ratio that there is not: nothing weighs."""
+WAYS = {
+    "sum": Text("加总", "Sum"),
+    "weighted": Text("加权平均", "Weighted mean"),
+    "ratio": Text("按汇总数计算", "From the sums"),
+}
 WEIGHT = Text("权重：{weight}", "Weight: {weight}")
 _SUBTOTALS = {
     Level.GROUP: Text("{title}·小计", "{title}: subtotal"),
@@ -85,7 +89,7 @@ def row_title(one: MeasureTotal, block: Block, lang: Lang) -> str:
 
 def way(one: MeasureTotal, lang: Lang) -> str:
     """How units' figures come together."""
-    return (ADDED if one.way == "sum" else WEIGHED).say(lang)
+    return WAYS[one.way].say(lang)
 
 
 def print_measures(to: Console, block: Block, lang: Lang) -> None:

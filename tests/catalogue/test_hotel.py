@@ -15,6 +15,8 @@ from crmxl.group.consolidate import consolidate
 from crmxl.group.totals import Block
 from crmxl.receive.reading import read
 from tests.gallery.issued import SAMPLES, shipped_library
+from tests.group.returned import LIBRARY
+from tests.group.returned import report as hotel
 
 FOLDER = SAMPLES / "hotel-marketing"
 UNITS = (
@@ -133,7 +135,7 @@ def test_the_group_s_total_adds_every_line_once_and_shows_the_range_of_all_hotel
     }
 
 
-def test_where_the_group_stands_in_its_range_is_weighted_by_the_width_of_each_range() -> None:
+def test_where_the_group_stands_in_its_range_is_that_of_all_hotels_plans_and_limits() -> None:
     found = {one.code: one for one in block().measures}
     plans = {"R.1": "1", "R.2": "2", "R.4": ""}
     assert found.keys() == {*plans, "R.3"}
@@ -143,3 +145,16 @@ def test_where_the_group_stands_in_its_range_is_weighted_by_the_width_of_each_ra
         lines = lines if not prefix else [part(raw(unit), prefix) for unit in UNITS]
         assert found[code].total == Fraction(sum(lines) - 6 * low, 6 * (high - low)), code
     assert found["R.3"].total is None
+
+
+def test_a_hotel_that_plans_nothing_of_a_part_counts_in_the_group_s_position() -> None:
+    template = LIBRARY.load("hotel-marketing")
+    some = {"2.1@amount_in": "30000", "2.2@amount_in": "90000", "2.3@amount_in": "20000"}
+    none = {"1.1@amount_in": "15000"}
+    (found,) = consolidate([hotel(template, "甲", some), hotel(template, "乙", none)]).blocks
+    (part,) = [one for one in found.measures if one.code == "R.2"]
+    low, high = limits("2")
+    assert part.total == Fraction(14_000_000 - 2 * low, 2 * (high - low))
+    assert part.by_unit["乙"] == Fraction(-low, high - low)  # told, not left blank
+    (blank,) = consolidate([hotel(template, "丙", {})]).blocks
+    assert not [one for one in blank.measures if one.by_unit or one.total is not None]  # nothing is planned at all

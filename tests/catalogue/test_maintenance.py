@@ -12,10 +12,14 @@ import pytest
 
 from crmxl.check.runner import check
 from crmxl.check.verdict import Report
+from crmxl.expression import evaluate
 from crmxl.group.consolidate import consolidate
 from crmxl.group.totals import Block
+from crmxl.issue.layout import lay_out
 from crmxl.receive.reading import read
 from tests.gallery.issued import SAMPLES, shipped_library
+from tests.group.returned import LIBRARY
+from tests.group.returned import report as report_of
 
 FOLDER = SAMPLES / "customer-maintenance"
 UNITS = ("south-china", "east-china", "north-china", "central-china", "southwest-china", "northwest-china")
@@ -155,7 +159,7 @@ def test_goals_are_weighted_by_the_customers_that_they_are_a_share_of() -> None:
             assert found[code, column] == mean, (code, column)
 
 
-def test_customers_add_up_and_shares_of_the_summary_are_weighted_by_their_money() -> None:
+def test_customers_add_up_and_shares_of_the_summary_are_those_of_all_money() -> None:
     found = {(one.code, one.column): one.total for one in block().measures}
     for code in SEGMENTS:
         assert found[code, "customers"] == sum(int(raw(unit)[f"{code}@customers"]) for unit in UNITS)
@@ -164,6 +168,22 @@ def test_customers_add_up_and_shares_of_the_summary_are_weighted_by_their_money(
     assert found["high_value_share", "value"] == _share(
         lambda one: gathered(one, "segment")[high,], lambda one: sum(activities(one).values())
     )
+
+
+def test_goals_that_units_name_have_no_group_figure() -> None:
+    own = {"G.n01@title": "服务响应", "G.n01@base": "10", "G.n01@target": "0.9"}
+    other = {"G.n01@title": "投诉关闭", "G.n01@base": "90", "G.n01@target": "0.1"}
+    template = LIBRARY.load("customer-maintenance")
+    (found,) = consolidate([report_of(template, "甲", own), report_of(template, "乙", other)]).blocks
+    assert not [one for one in found.measures if ".n" in one.code]
+
+
+@pytest.mark.parametrize("column", ["target", "last_year"])
+def test_a_goal_says_of_how_many_customers_it_is_a_share(column: str) -> None:
+    """Without them it would not count in the group's mean, and nobody would know."""
+    values = report_of(LIBRARY.load("customer-maintenance"), "甲", {f"G.1@{column}": "0.9"}).values
+    required = lay_out(LIBRARY.load("customer-maintenance"), 2026).cells["G.1@base"].required
+    assert required is not None and evaluate(required, lambda key: values.get(key)) is True
 
 
 def _share(part: Callable[[Mapping[str, str]], int], whole: Callable[[Mapping[str, str]], int]) -> Fraction:

@@ -129,7 +129,7 @@ def test_the_group_s_total_is_the_sum_of_the_wholes_with_what_is_unallocated() -
     assert found.beside == ()
 
 
-def test_the_group_s_shares_are_weighted_by_the_whole_budgets() -> None:
+def test_the_group_s_shares_are_of_all_whole_budgets() -> None:
     found = {one.code: one.total for one in block().measures}
     for rows, prefix, units in ((BANDS, "M", GENERAL), (FIXED, "N", SOFTWARE)):
         wholes = sum(whole(raw(unit)) for unit in units)

@@ -16,6 +16,7 @@ from crmxl.group.consolidate import consolidate
 from crmxl.group.totals import Block
 from crmxl.receive.reading import read
 from tests.gallery.issued import SAMPLES, request_for, shipped_library, workbook
+from tests.group.returned import LIBRARY, report
 
 UNITS = ("south-china", "east-china", "north-china", "central-china", "southwest-china", "northwest-china")
 SEGMENTS = {
@@ -165,21 +166,32 @@ def test_the_group_s_total_is_the_planned_sales_of_all_customers(block: Block) -
     assert {line.column for line in block.lines} == {"sales"} and block.beside == ()
 
 
-def test_ratios_are_weighted_by_what_they_are_a_ratio_to_and_customers_add_up(block: Block) -> None:
+def test_ratios_are_those_of_all_customers_and_customers_add_up(block: Block) -> None:
     found = {(one.code, one.column): one.total for one in block.measures}
     every = [raw(unit) for unit in UNITS]
 
     def summed(name: str) -> int:
         return sum(sum(column(entries, name).values()) for entries in every)
 
-    def stocked(name: str) -> int:
-        return sum(column(entries, name)[code] for entries in every for code in column(entries, "stock"))
-
     assert found["customers", "margin"] == Fraction(summed("sales") - summed("cost"), summed("sales"))
-    assert found["customers", "turnover"] == Fraction(stocked("sales"), summed("stock"))
+    assert found["customers", "turnover"] == Fraction(summed("sales"), summed("stock"))
     assert found["assets", "value"] == yuan(sum(fen(entries["assets@value"]) for entries in every))
     assert found["receivables", "value"] == yuan(summed("receivable"))
     assert found["receivable_rate", "value"] == yuan(summed("receivable")) / found["assets", "value"]
+    assert found["receivable_days", "value"] == Fraction(365 * summed("receivable"), summed("sales"))
+    assert {one.way for one in block.measures if one.column in ("margin", "turnover")} == {"ratio"}
     by = Counter(name for entries in every for name in classes(entries).values())
     assert {name: found[f"K.{name}", "customers"] for name in CREDIT} == dict(by)
     assert found["listed", "value"] == sum(by.values()) == found["segments", "customers"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "missing"),
+    [({"sales": "100"}, 1), ({"sales": "100", "cost": "0"}, 0), ({"sales": "0"}, 0)],
+)
+def test_a_customer_with_sales_asks_for_their_cost(typed: Mapping[str, str], missing: int) -> None:
+    """A blank would be a margin of 100 %; 0 is an answer."""
+    entries = {"name": "恒信", "region": "广州", "segment": "其他 Other", **typed}
+    sent = {f"customers.001@{id}": text for id, text in entries.items()}
+    found = report(LIBRARY.load("customer-portfolio"), "甲", sent, rows={"customers": 1})
+    assert found.values["customers.001@_missing"] == missing

@@ -16,6 +16,7 @@ from crmxl.group.consolidate import consolidate
 from crmxl.group.totals import Block
 from crmxl.receive.reading import read
 from tests.gallery.issued import SAMPLES, shipped_library
+from tests.group.returned import LIBRARY, report
 
 FOLDER = SAMPLES / "customer-resources"
 UNITS = ("document-case", "south-china", "east-china", "north-china", "southwest-china", "northwest-china")
@@ -131,7 +132,7 @@ def test_the_group_s_rate_is_its_customers_over_those_of_the_stage_before(stage:
     assert measure(f"H.{stage}", "rate") == Fraction(here, before)
 
 
-def test_growth_is_weighted_by_what_it_grows_from() -> None:
+def test_growth_is_that_of_the_sums() -> None:
     target, last, before, marketing = (
         sum(fen(raw(unit)[f"{field}@value"]) for unit in UNITS)
         for field in ("sales_target", "last_sales", "sales_before", "last_marketing")
@@ -139,6 +140,14 @@ def test_growth_is_weighted_by_what_it_grows_from() -> None:
     assert measure("sales_growth", "value") == Fraction(target, last) - 1
     assert measure("last_growth", "value") == Fraction(last, before) - 1
     assert measure("cost_growth", "value") == Fraction(sum(cost(raw(unit)) for unit in UNITS), marketing) - 1
+
+
+def test_a_unit_without_sales_last_year_counts_in_the_group_s_growth() -> None:
+    template = LIBRARY.load("customer-resources")
+    old = {"sales_target@value": "120", "last_sales@value": "100", "sales_before@value": "80"}
+    (found,) = consolidate([report(template, "老", old), report(template, "新", {"sales_target@value": "60"})]).blocks
+    growth = {one.code: one.total for one in found.measures if one.column == "value"}
+    assert growth["sales_growth"] == Fraction(180, 100) - 1 and growth["last_growth"] == Fraction(100, 80) - 1
 
 
 @pytest.mark.parametrize("quarter", [1, 2, 3, 4])

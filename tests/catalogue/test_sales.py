@@ -15,6 +15,7 @@ from crmxl.group.consolidate import consolidate
 from crmxl.group.totals import Block
 from crmxl.receive.reading import read
 from tests.gallery.issued import SAMPLES, shipped_library
+from tests.group.returned import LIBRARY, report
 
 FOLDER = SAMPLES / "sales-plan"
 UNITS = ("document-case", "south-china", "east-china", "north-china", "southwest-china", "northwest-china")
@@ -98,16 +99,48 @@ def test_sales_stand_beside_the_total_and_are_summed_product_by_product(column: 
     assert {line.code: line.total for line in block().beside if line.column == column and line.code in wanted} == wanted
 
 
-def test_growth_is_weighted_by_last_year_s_sales_and_the_expense_ratio_by_the_target() -> None:
+def test_growth_and_expense_ratios_are_those_of_the_sums() -> None:
     last = {unit: sum(typed(raw(unit), "base_sales", "P1", "P2").values()) for unit in UNITS}
     target = {unit: sum(targets(raw(unit)).values()) for unit in UNITS}
     spent = {unit: sum(typed(raw(unit), "amount", "1", "2", "3").values()) for unit in UNITS}
     assert measure("product_growth", "value") == Fraction(sum(target.values()), sum(last.values())) - 1
     assert measure("sales", "rate") == measure("product_growth", "value")
     assert measure("expense_ratio", "value") == Fraction(sum(spent.values()), sum(target.values()))
+    before = sum(sum(typed(raw(unit), "last_year", "1", "2", "3").values()) for unit in UNITS)
+    assert measure("last_ratio", "value") == Fraction(before, sum(last.values()))
     issued = sum(rate(raw(unit)["whole_growth@value"]) * last[unit] for unit in UNITS)
     assert measure("whole_growth", "value") == Fraction(issued, 10_000 * sum(last.values()))
     assert measure("sales_target", "value") == Fraction(sum(target.values()), 100)
+
+
+@pytest.mark.parametrize("code", ["P1.1", "P1.2", "P1.3"])
+def test_a_product_s_growth_is_that_of_all_units_sales(code: str) -> None:
+    last = sum(typed(raw(unit), "base_sales", "P1").get(code, 0) for unit in UNITS)
+    assert measure(code, "rate") == Fraction(sum(targets(raw(unit)).get(code, 0) for unit in UNITS), last) - 1
+    assert not [one for one in block().measures if one.column == "growth" and one.code != "growth"]
+    assert not [one for one in block().measures if ".n" in one.code]
+
+
+def test_a_unit_without_sales_last_year_counts_in_the_group_s_growth() -> None:
+    template = LIBRARY.load("sales-plan")
+    old = {"P1.1@base_sales": "21050000", "P1.1@growth": "0.0984", "1.1@amount": "100", "1.1@last_year": "80"}
+    new = {"P2.n01@title": "净水器", "P2.n01@target_in": "10000180", "1.1@amount": "50"}
+    (found,) = consolidate([report(template, "老单位", old), report(template, "新单位", new)]).blocks
+    one = {(one.code, one.column): one for one in found.measures}
+    assert one["last_sales", "value"].total == 21_050_000 and one["sales_target", "value"].total == 33_121_500
+    for key in (("product_growth", "value"), ("sales", "rate")):
+        assert one[key].way == "ratio" and one[key].total == Fraction(33_121_500, 21_050_000) - 1
+    assert one["sales", "rate"].by_unit == {"老单位": Fraction(984, 10_000)}  # the other shows none
+    assert one["expense_ratio", "value"].total == Fraction(150, 33_121_500)
+
+
+@pytest.mark.parametrize(("typed_in", "told"), [({}, True), ({"target_in": "120"}, False), ({"growth": "0"}, False)])
+def test_a_product_with_sales_last_year_asks_for_its_growth(typed_in: Mapping[str, str], told: bool) -> None:
+    """A blank rate would count as 0 % and nobody would know; a target or 0 is an answer."""
+    sent = {"P1.1@base_sales": "100", "P1.1@basis": "x"} | {f"P1.1@{id}": text for id, text in typed_in.items()}
+    values = report(LIBRARY.load("sales-plan"), "甲", sent).values
+    assert values["P1.1@_missing"] == told
+    assert values["P1.1@target"] == Fraction(sent.get("P1.1@target_in", "100"))
 
 
 @pytest.mark.parametrize("code", ["Q1.1", "Q1.2", "Q1.3", "Q2.1", "Q2.2", "Q3.1", "Q3.2", "Q3.3"])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from crmxl.check.verdict import Report
 from crmxl.group.consolidate import consolidate
 from crmxl.group.measures import MeasureTotal, measures
-from crmxl.group.totals import OWN, Block
+from crmxl.group.totals import Block
 from crmxl.model import Key, Level, Template, Type
 from tests.group import totalled
 from tests.group.made_up import ACTIVITIES, BESIDE
@@ -151,6 +151,93 @@ weight = "balance"
 """
 """A template with measures on each kind of sheet."""
 
+GROWING = """
+id = "growing"
+version = 1
+title = { zh = "增长计划", en = "Growth plan" }
+total = "total@target"
+
+[[sheet]]
+id = "head"
+title = { zh = "结果", en = "Results" }
+kind = "form"
+[[sheet.fields]]
+id = "cost"
+title = { zh = "费用", en = "Cost" }
+type = "money"
+[[sheet.fields]]
+id = "growth"
+title = { zh = "增长率", en = "Growth" }
+type = "percent"
+consolidate = "ratio"
+expression = "IF(total@last = 0, 0, total@target / total@last - 1)"
+[[sheet.fields]]
+id = "intensity"
+title = { zh = "两部分费用率", en = "Cost of both parts" }
+type = "percent"
+consolidate = "ratio"
+expression = "IF(1@target + 2@target = 0, 0, cost / (1@target + 2@target))"
+
+[[sheet]]
+id = "plan"
+title = { zh = "产品", en = "Products" }
+kind = "grid"
+[[sheet.columns]]
+id = "last"
+title = { zh = "上年", en = "Last year" }
+type = "money"
+total = true
+[[sheet.columns]]
+id = "target"
+title = { zh = "目标", en = "Target" }
+type = "money"
+total = true
+[[sheet.columns]]
+id = "rate"
+title = { zh = "增长率", en = "Growth" }
+type = "percent"
+consolidate = "ratio"
+expression = 'IF(last = 0, "", target / last - 1)'
+levels = ["line", "section", "total"]
+[[sheet.section]]
+code = "1"
+title = { zh = "国内", en = "Home" }
+open = 1
+lines = [
+    { code = "1.1", title = { zh = "电视", en = "Television" } },
+    { code = "1.2", title = { zh = "占比", en = "Share" }, formulas = { rate = "target / MAX(0.01, total@target)" } },
+]
+[[sheet.section]]
+code = "2"
+title = { zh = "国外", en = "Abroad" }
+lines = [ { code = "2.1", title = { zh = "冰箱", en = "Fridges" } } ]
+
+[[sheet]]
+id = "customers"
+title = { zh = "客户", en = "Customers" }
+kind = "list"
+rows = 3
+[[sheet.columns]]
+id = "sales"
+title = { zh = "销售额", en = "Sales" }
+type = "money"
+total = true
+consolidate = "none"
+[[sheet.columns]]
+id = "stock"
+title = { zh = "库存", en = "Stock" }
+type = "money"
+total = true
+consolidate = "none"
+[[sheet.columns]]
+id = "turnover"
+title = { zh = "周转次数", en = "Turnover" }
+type = "quantity"
+consolidate = "ratio"
+expression = "IF(stock = 0, 0, sales / stock)"
+"""
+"""A template with ratios on each kind of sheet."""
+
 WHOLE = st.integers(0, 500).map(Fraction)
 SHARES = st.integers(0, 10_000).map(lambda n: Fraction(n, 10_000))
 FENS = st.integers(0, 10**9).map(lambda n: Fraction(n, 100))
@@ -251,6 +338,7 @@ def test_a_mean_lies_between_the_figures_that_weigh_and_follows_from_units(
 ) -> None:
     for one in block_of(visits, *sent).measures:
         assert one.follows
+        assert one.way != "ratio"
         if one.way == "sum":
             assert one.total == sum(one.by_unit.values())
         elif one.total is not None:
@@ -283,21 +371,19 @@ def test_only_what_is_declared_is_a_measure(visits: Template) -> None:
 def test_rows_stand_before_the_subtotals_that_add_them(visits: Template) -> None:
     entries = {"1.2.n02@visits": Fraction(3), "1.1@visits": Fraction(1)}
     counts = [one for one in block_of(visits, entries).measures if one.column == "visits"]
-    assert [one.code for one in counts] == ["1.1", "1.2.1", "1.2.n", "1.2", "1", "total"]
-    assert [one.level for one in counts] == [Level.LINE] * 3 + [Level.GROUP, Level.SECTION, Level.TOTAL]
+    assert [one.code for one in counts] == ["1.1", "1.2.1", "1.2", "1", "total"]
+    assert [one.level for one in counts] == [Level.LINE] * 2 + [Level.GROUP, Level.SECTION, Level.TOTAL]
     prices = [one.code for one in block_of(visits, entries).measures if one.column == "price"]
-    assert prices == ["1.1", "1.2.1"]  # no price on subtotals, and no unit gave one on a blank line
+    assert prices == ["1.1", "1.2.1"]  # no price on subtotals
 
 
-def test_lines_that_units_name_come_together_by_their_group(visits: Template) -> None:
+def test_lines_that_units_name_are_no_measures_but_in_the_sums_above_them(visits: Template) -> None:
     first = {"1.2.n01@visits": Fraction(1), "1.2.n01@price": Fraction(10)}
     first |= {"1.2.n02@visits": Fraction(3), "1.2.n02@price": Fraction(20)}
-    second = {"1.2.n01@visits": Fraction(4), "1.2.n01@price": Fraction(5)}
-    block = block_of(visits, first, second)
-    assert at(block, "1.2.n@visits").total == 8 and at(block, "1.2.n@visits").title == OWN
-    price = at(block, "1.2.n@price")
-    assert price.by_unit == {"U0": Fraction(70, 4), "U1": Fraction(5)} and price.total == Fraction(90, 8)
-    assert not [one for one in block_of(visits, {}).measures if one.code == "1.2.n"]
+    block = block_of(visits, first, {"1.2.n01@visits": Fraction(4), "1.2.n01@price": Fraction(5)})
+    assert not [one for one in block.measures if ".n" in one.code]  # one unit's salon is another's fair
+    assert at(block, "1.2@visits").total == 8 and at(block, "1.2@visits").by_unit == {"U0": 4, "U1": 4}
+    assert [(line.code, line.total) for line in block.lines if ".n" in line.code] != []  # money stays
 
 
 def test_a_unit_without_a_weight_is_shown_and_weighs_nothing(visits: Template) -> None:
@@ -354,6 +440,72 @@ def test_parts_that_no_unit_has_are_no_measures(tmp_path: Path) -> None:
     assert not [one for one in measures([some]) if one.code in ("2", "2.1")]
     (line,) = [one for one in measures([some, every]) if (one.code, one.column) == ("2.1", "visits")]
     assert line.by_unit == {"乙": 3}
+
+
+# ---- ratios of sums ------------------------------------------------------------------------------------------------
+
+GROWN: Mapping[Key, st.SearchStrategy[Fraction]] = {
+    "cost@value": FENS,
+    **{f"{line}@{column}": FENS for line in ("1.1", "1.2", "1.n01", "2.1") for column in ("last", "target")},
+    **{f"customers.{n:03d}@{column}": FENS for n in (1, 2, 3) for column in ("sales", "stock")},
+}
+GROWN_UNITS = st.lists(st.fixed_dictionaries({}, optional=GROWN), min_size=1, max_size=4)
+
+
+@pytest.fixture(scope="module")
+def growing(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return made(tmp_path_factory.mktemp("growing"), GROWING, "growing")
+
+
+@given(sent=GROWN_UNITS)
+def test_a_ratio_is_its_formula_over_all_that_was_entered(growing: Template, sent: list[dict[Key, Fraction]]) -> None:
+    def whole(column: str, *rows: str, of: Sequence[Mapping[Key, Fraction]] = sent) -> Fraction:
+        return sum((one.get(f"{row}@{column}", Fraction(0)) for one in of for row in rows), Fraction(0))
+
+    block = block_of(growing, *sent)
+    lines = ("1.1", "1.2", "1.n01", "2.1")
+    last, target = whole("last", *lines), whole("target", *lines)
+    assert at(block, "growth@value").total == (target / last - 1 if last else 0)
+    assert at(block, "total@rate").total == (target / last - 1 if last else None)
+    for row, part in (("1.1", ("1.1",)), ("2.1", ("2.1",)), ("1", lines[:3])):
+        base = whole("last", *part)
+        assert at(block, f"{row}@rate").total == (whole("target", *part) / base - 1 if base else None)
+    assert at(block, "1.2@rate").total == (whole("target", "1.2") / target if target else 0)  # its own formula
+    assert at(block, "intensity@value").total == (whole("value", "cost") / target if target else 0)
+    rows = [f"customers.{n:03d}" for n in (1, 2, 3)]
+    stock = whole("stock", *rows)
+    turnover = at(block, "customers@turnover")
+    assert turnover.total == (whole("sales", *rows) / stock if stock else 0)
+    for n, one in enumerate(sent):
+        mine = whole("stock", *rows, of=[one])
+        assert turnover.by_unit[f"U{n}"] == (whole("sales", *rows, of=[one]) / mine if mine else 0)
+
+
+def test_a_unit_without_a_base_counts_in_a_ratio(growing: Template) -> None:
+    old = {"1.1@last": Fraction(100), "1.1@target": Fraction(110)}
+    block = block_of(growing, old, {"1.1@target": Fraction(47)})
+    rate, growth = at(block, "1.1@rate"), at(block, "growth@value")
+    assert (rate.way, rate.total, growth.total) == ("ratio", Fraction(57, 100), Fraction(57, 100))
+    assert rate.by_unit == {"U0": Fraction(1, 10)}  # the new unit's workbook shows none
+    assert growth.by_unit == {"U0": Fraction(1, 10), "U1": Fraction(0)}
+    assert (rate.weight, rate.weights) == ("", {}) and not rate.follows
+
+
+def test_a_ratio_asks_parts_that_only_some_units_have(growing: Template) -> None:
+    home = report(growing, "甲", {"cost@value": "30", "1.1@target": "100"}, parts=("1",))
+    both = report(growing, "乙", {"cost@value": "10", "2.1@target": "300"})
+    for sent in ([home, both], [both, home]):
+        found = {(one.code, one.column): one for one in measures(sent)}
+        assert found["intensity", "value"].total == Fraction(40, 400)
+        assert found["intensity", "value"].by_unit == {"甲": Fraction(3, 10), "乙": Fraction(1, 30)}
+        assert set(found["2", "rate"].by_unit) == set() and found["2", "rate"].total is None
+    (alone,) = [one for one in measures([home]) if one.code == "intensity"]
+    assert alone.total == Fraction(3, 10)
+
+
+def test_ratios_do_not_depend_on_the_order_of_units(growing: Template) -> None:
+    sent = reports(growing, [{"1.1@last": Fraction(n), "1.1@target": Fraction(n * n)} for n in range(4)])
+    assert measures(sent) == measures(sent[::-1])
 
 
 # ---- in a round ---------------------------------------------------------------------------------------------------

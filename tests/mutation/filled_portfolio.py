@@ -67,7 +67,7 @@ def broken(base: Base, inputs: Entries) -> Iterator[tuple[str, Key]]:
         if region.strip(" ") and names.count(region.casefold()) != 1:
             yield "P403", f"{code}@region"
     assets = figure(inputs, "assets@value")
-    if assets > 0 and sum(owed.values()) > fen(assets * LINE):
+    if sum(owed.values()) > fen(assets * LINE):
         yield "P402", "receivables@value"
     if whole > 0:
         in_regions = sum(

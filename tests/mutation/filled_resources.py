@@ -118,6 +118,8 @@ def broken(base: Base, inputs: Entries) -> Iterator[tuple[str, Key]]:
     needs, cost, growth = needed(inputs), total(inputs), target / last - 1 if last else Fraction(0)
     if last > 0 and marketing > 0 and not _at_most(cost / marketing - 1, growth):
         yield "P381", "cost_growth@value"
+    if target <= 0 and (last > 0 or figure(inputs, "average_deal@value") > 0):
+        yield "P390", "sales_target@value"
     for stage in STAGES:
         rate = taken(inputs, stage)
         if target > 0 and not LEAST_RATE <= rate <= 1:

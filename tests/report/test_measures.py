@@ -19,6 +19,7 @@ from crmxl.group.consolidate import consolidate
 from crmxl.group.totals import Totals
 from crmxl.model import Lang, Template, Type
 from crmxl.report import group_workbook_plan as planning
+from crmxl.report import measures as measuring
 from crmxl.report.group_workbook import write_totals
 from crmxl.report.measures import exact, shown
 from crmxl.report.tables import console
@@ -26,7 +27,7 @@ from crmxl.report.totals import totals_csv, totals_json
 from crmxl.resources import folder
 from tests.group.made_up import BESIDE
 from tests.group.returned import COSMETICS, made, report
-from tests.group.test_measures import MEASURED
+from tests.group.test_measures import GROWING, MEASURED
 from tests.office.driver import Office
 from tests.report.test_totals_workbook import ALLOWED, formulas
 
@@ -52,6 +53,18 @@ NORTH = {"satisfaction@value": "0.1", "1.1@visits": "0", "1.1@price": "5"}
 @pytest.fixture(scope="module")
 def visits(tmp_path_factory: pytest.TempPathFactory) -> Template:
     return made(tmp_path_factory.mktemp("visits"), MEASURED, "visits")
+
+
+@pytest.fixture(scope="module")
+def growing(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return made(tmp_path_factory.mktemp("growing"), GROWING, "growing")
+
+
+def grown(template: Template, lang: Lang = "zh") -> Totals:
+    """An old unit that grows by a tenth, and a new one without a base: 157 after 100."""
+    old = {"1.1@last": "100", "1.1@target": "110", "customers.001@stock": "50", "customers.001@sales": "100"}
+    new = {"1.1@target": "47", "customers.002@sales": "50"}
+    return consolidate([report(template, unit, sent, lang=lang) for unit, sent in (("R1", old), ("R2", new))])
 
 
 def totals(template: Template, lang: Lang = "zh") -> Totals:
@@ -97,10 +110,29 @@ def test_the_json_has_every_measure_exactly(visits: Template) -> None:
     assert at(found, "sales", "value")["total"] == "1000.02"
     assert at(found, "1.1", "price")["total"] == "80.03"  # (300.30 + 420) / 9
     assert at(found, "1.2.1", "price")["total"] == "33.33"  # 9999 of nothing weighs nothing
-    assert at(found, "1.2.n", "visits")["by_unit"] == {"R1": "2"}
+    assert at(found, "1.2", "visits")["by_unit"] == {"R1": "7", "R2": "0", "（未注明单位）": "0"}
     assert at(found, "customers", "orders")["total"] == "8.5"
     assert at(found, "customers", "margin")["total"] == "0.3875"
     assert document(totals(visits, "en"), "en")["measures"][1]["title"] == "Satisfaction"
+
+
+def test_the_json_has_a_ratio_of_the_sums_without_weights(growing: Template) -> None:
+    found = document(grown(growing))
+    assert at(found, "1.1", "rate") == {
+        "template": "growing@1",
+        "year": 2026,
+        "code": "1.1",
+        "column": "rate",
+        "title": "电视",
+        "column_title": "增长率",
+        "type": "percent",
+        "consolidate": "ratio",
+        "total": "0.57",
+        "by_unit": {"R1": "0.1"},
+    }
+    turnover = at(found, "customers", "turnover")
+    assert turnover["total"] == "3" and turnover["by_unit"] == {"R1": "2", "R2": "0"}
+    assert at(found, "2.1", "rate")["total"] is None
 
 
 def test_where_nothing_weighs_the_json_has_no_mean(visits: Template) -> None:
@@ -153,9 +185,23 @@ def test_the_terminal_shows_them_in_a_small_table(visits: Template) -> None:
     text = said(totals(visits))
     assert "指标（不计入金额合计）" in text and "客户（全部行）·毛利率" in text
     assert re.search(r"satisfaction +满意度 +加权平均（权重：在岗人数） +86.6667%", text)
-    assert "另有 9 项指标" in text and "重点客户" not in text
+    assert "重点客户" in text and "另有" not in text
     assert "Weighted mean (weight: Staff)" in said(totals(visits, "en"), "en")
     assert "指标" not in said(consolidate([report(COSMETICS, "华东", {"1.1.1@amount": "5"})]))
+
+
+def test_of_many_the_terminal_shows_fields_and_totals_and_counts_the_rest(
+    visits: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "_MOST", 15)
+    text = said(totals(visits))
+    assert "另有 6 项指标" in text and "重点客户" not in text and "活动·小计·次数" in text
+
+
+def test_the_terminal_says_that_a_ratio_is_worked_out_from_the_sums(growing: Template) -> None:
+    of = grown(growing)
+    assert re.search(r"growth +增长率 +按汇总数计算 +57%", said(of))
+    assert re.search(r"growth +Growth +From the sums +57%", said(of, "en"))
 
 
 # ---- the workbook -------------------------------------------------------------------------------------------------
@@ -182,6 +228,15 @@ def test_libreoffice_computes_sums_and_means_over_the_units(office: Office, visi
     shown_means = [row[3].value for row in written.iter_rows() if row[2].value in ("加总", "加权平均")]
     assert shown_means == [pytest.approx(float(one.total)) if one.total is not None else "—" for one in block.measures]
     assert sum("SUMPRODUCT" in formula for formula in asked.values()) == sum(one.way == "weighted" for one in live)
+
+
+def test_a_ratio_stands_as_a_value_beside_the_units_own(growing: Template) -> None:
+    sheet = opened(write_totals(grown(growing)))["指标"]
+    rows = {row[1].value: [cell.value for cell in row[2:6]] for row in sheet.iter_rows(min_row=7)}
+    assert rows["电视·增长率"] == ["按汇总数计算", 0.57, 0.1, None]
+    assert rows["冰箱·增长率"][:2] == ["按汇总数计算", "—"]
+    assert rows["客户（全部行）·周转次数"] == ["按汇总数计算", 3, 2, 0]
+    assert "按汇总数计算 =" in str(sheet["A5"].value) + str(sheet["A4"].value)
 
 
 def test_every_formula_uses_functions_that_all_programs_share(visits: Template) -> None:
