@@ -84,6 +84,12 @@ def has_total_row(sheet: Sheet) -> bool:
     return any(column.total for column in sheet.columns)
 
 
+def naming(sheet: Sheet) -> str:
+    """Id of the column in which units name the rows of a list, its first with words; empty where there is none."""
+    words = (Type.TEXT, Type.CHOICE)
+    return next((one.id for one in sheet.columns if one.type in words and not one.calculated), "")
+
+
 def stands(column: Column, level: Level) -> bool:
     """Whether ``column`` has a cell on rows of ``level``, where its sheet has such rows."""
     if level is Level.LINE:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from crmxl.define.rows import naming
 from crmxl.expression import Cells, Node
 from crmxl.expression.nodes import Binary, Call
 from crmxl.issue.places import Layout
@@ -127,10 +128,9 @@ def _added(node: Node) -> Iterator[Key]:
 
 def _leaves(sheet: Sheet, rank: int) -> Iterator[Leaf]:
     if sheet.kind is Kind.LIST:
-        texts = [column.id for column in sheet.columns if column.type in (Type.TEXT, Type.CHOICE)]
+        name = naming(sheet)
         for number in range(1, sheet.rows + 1):
             code = f"{sheet.id}.{number:03d}"
-            name = texts[0] if texts else ""
             yield Leaf(code, Text(""), sheet.id, sheet.id, sheet.title, "", Text(""), rank + number, name)
         return
     for section in sheet.sections:

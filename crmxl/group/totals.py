@@ -122,7 +122,7 @@ class Block:
     levels: tuple[Level, ...] = ()
     """In a round, every unit in the order of the tree with its subtotal."""
     measures: tuple[MeasureTotal, ...] = ()
-    """Declared figures beside the money, in no total of it: sums of counts and quantities, ratios of sums, weighted means."""
+    """Declared figures beside the money, in no total of it: sums of counts, ratios of sums, weighted means."""
 
     @property
     def several_levels(self) -> bool:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from crmxl.define.rows import naming
 from crmxl.issue.addresses import a1
 from crmxl.issue.places import Layout, RowKind
 from crmxl.issue.stamp import Stamp
-from crmxl.model import Finding, Key, Place, Said, Type
+from crmxl.model import Finding, Key, Place, Said
 
 _TITLE = 60
 """Characters of a name that findings repeat."""
@@ -156,5 +157,4 @@ class Submission:
         if self.layout.kinds.get(code) is not RowKind.RECORD:
             return f"{code}@title"
         (sheet,) = (sheet for sheet in self.layout.template.sheets if sheet.id == code.rpartition(".")[0])
-        named = next((column.id for column in sheet.columns if column.type in (Type.TEXT, Type.CHOICE)), "")
-        return f"{code}@{named}"
+        return f"{code}@{naming(sheet)}"
