@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache
 
 import pytest
 
-from crmxl.check.runner import check
-from crmxl.check.verdict import Report
-from crmxl.group.consolidate import consolidate
-from crmxl.group.totals import Block
 from crmxl.issue.calculate import calculate
-from crmxl.receive.reading import read
-from tests.gallery.issued import SAMPLES, shipped_library
+from tests.catalogue.samples import Samples, fen
 
-FOLDER = SAMPLES / "crm-evaluation"
 UNITS = ("south-china", "east-china", "north-china", "central-china", "southwest-china", "northwest-china")
+OWN = Samples("crm-evaluation", UNITS)
+raw, report, block, measure = OWN.raw, OWN.report, OWN.block, OWN.measure
 COST = ("amount", "y1", "y2", "y3", "y4")
 BENEFIT = ("y0", "y1", "y2", "y3", "y4")
 PAYBACK = {
@@ -30,17 +24,6 @@ PAYBACK = {
     "northwest-china": "2.52 年 years",
 }
 """Years until the cumulative flow is positive for good, worked out on paper."""
-
-
-def raw(unit: str) -> dict[str, str]:
-    """What the unit typed, as its data has it."""
-    entries: dict[str, str] = json.loads((FOLDER / f"{unit}.json").read_text(encoding="utf-8"))
-    return entries
-
-
-def fen(text: str) -> int:
-    """Whole fen of an amount with two decimals."""
-    return int(text.replace(".", ""))
 
 
 def typed(entries: Mapping[str, str], part: str, column: str) -> int:
@@ -76,27 +59,6 @@ def present(entries: Mapping[str, str]) -> int:
         worth = (typed(entries, "R", benefit) - cost(entries, column)) / (1 + rate) ** year
         found += int(worth + Fraction(1, 2)) if worth >= 0 else -int(Fraction(1, 2) - worth)
     return found
-
-
-@cache
-def report(unit: str) -> Report:
-    """The sample workbook, read and checked as a group does it."""
-    return check(read(FOLDER / f"{unit}.xlsx", shipped_library()))
-
-
-@cache
-def block() -> Block:
-    """The six units, consolidated."""
-    totals = consolidate([report(unit) for unit in UNITS])
-    assert not totals.left_out
-    (found,) = totals.blocks
-    return found
-
-
-def measure(code: str, column: str = "value") -> Fraction | None:
-    """The group's figure of a measure."""
-    (found,) = (one for one in block().measures if (one.code, one.column) == (code, column))
-    return found.total
 
 
 @pytest.mark.parametrize("unit", UNITS)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache
 
 import pytest
 
-from crmxl.check.runner import check
-from crmxl.check.verdict import Report
 from crmxl.define.prefilling import Prefills
-from crmxl.group.consolidate import consolidate
-from crmxl.group.totals import Block
-from crmxl.receive.reading import read
-from tests.gallery.issued import SAMPLES, shipped_library
+from tests.catalogue.samples import Samples, fen
+from tests.gallery.issued import shipped_library
 
-FOLDER = SAMPLES / "crm-expense"
 UNITS = ("south-china", "east-china", "north-china", "central-china", "southwest-china", "northwest-china")
+OWN = Samples("crm-expense", UNITS)
+raw, report, block = OWN.raw, OWN.report, OWN.block
 WORDS = {
     "1": "技术支持 Technology",
     "2": "人力资源 People",
@@ -30,21 +25,10 @@ METHODS = {"历史法 Historical": 0, "目标法 Objective": 1, "竞争对手法
 COLUMNS = ("history", "objective", "competitor", "activity")
 
 
-def raw(unit: str) -> dict[str, str]:
-    """What the unit typed, as its data has it."""
-    entries: dict[str, str] = json.loads((FOLDER / f"{unit}.json").read_text(encoding="utf-8"))
-    return entries
-
-
 def parts(text: str) -> tuple[int, int]:
     """A decimal text as a whole number and what it is to be divided by."""
     whole, _, rest = text.partition(".")
     return int(whole + rest), 10 ** len(rest)
-
-
-def fen(text: str) -> int:
-    """Whole fen of an amount with two decimals."""
-    return parts(text)[0]
 
 
 def nearest(number: int, by: int) -> int:
@@ -86,21 +70,6 @@ def results(entries: Mapping[str, str], category: str) -> tuple[int, int, int, i
 def budget(entries: Mapping[str, str]) -> dict[str, int]:
     """Fen of the chosen amount by category."""
     return {one: results(entries, one)[METHODS[entries[f"B.{one}@method"]]] for one in WORDS}
-
-
-@cache
-def report(unit: str) -> Report:
-    """The sample workbook, read and checked as a group does it."""
-    return check(read(FOLDER / f"{unit}.xlsx", shipped_library()))
-
-
-@cache
-def block() -> Block:
-    """The six units, consolidated."""
-    totals = consolidate([report(unit) for unit in UNITS])
-    assert not totals.left_out
-    (found,) = totals.blocks
-    return found
 
 
 @pytest.mark.parametrize("unit", UNITS)

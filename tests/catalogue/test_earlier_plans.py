@@ -11,17 +11,12 @@ import pytest
 from crmxl.check.runner import check
 from crmxl.group.consolidate import consolidate
 from crmxl.receive.reading import read
+from tests.catalogue.samples import fen
 from tests.gallery.issued import SAMPLES, shipped_library
 
 Entries = Mapping[str, str]
 OWN_PERCENT = {"2.1.": 60, "2.2.": 50}
 """What of the shared expenses is the customer-relations department's own."""
-
-
-def fen(text: str) -> int:
-    """Whole fen of an amount with two decimals."""
-    yuan, _, cents = text.partition(".")
-    return int(yuan) * 100 + int(cents or 0)
 
 
 def amounts(entries: Entries, under: str = "") -> int:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache
 
 import pytest
 
-from crmxl.check.runner import check
-from crmxl.check.verdict import Report
 from crmxl.group.consolidate import consolidate
-from crmxl.group.totals import Block
-from crmxl.receive.reading import read
-from tests.gallery.issued import SAMPLES, shipped_library
+from tests.catalogue.samples import Samples, fen
 from tests.group.returned import LIBRARY
 from tests.group.returned import report as hotel
 
-FOLDER = SAMPLES / "hotel-marketing"
 UNITS = (
     *("seaside-resort", "city-business", "hot-spring"),
     *("airport-transit", "conference-centre", "old-town-boutique"),
 )
+OWN = Samples("hotel-marketing", UNITS)
+raw, report, block = OWN.raw, OWN.report, OWN.block
 RANGES = {
     "1.1": (10_000, 20_000),
     "1.2": (5_000, 10_000),
@@ -32,18 +27,6 @@ RANGES = {
     "2.3": (10_000, 30_000),
 }
 """Mission T5, in yuan."""
-
-
-def raw(unit: str) -> dict[str, str]:
-    """What the hotel typed, as its data has it."""
-    entries: dict[str, str] = json.loads((FOLDER / f"{unit}.json").read_text(encoding="utf-8"))
-    return entries
-
-
-def fen(text: str) -> int:
-    """Whole fen of an amount with two decimals."""
-    yuan, _, rest = text.partition(".")
-    return int(yuan) * 100 + int(rest or "0")
 
 
 def budget(entries: Mapping[str, str]) -> dict[str, int]:
@@ -67,21 +50,6 @@ def limits(code: str = "") -> tuple[int, int]:
     """Both limits of a part, or of all lines with a range, in fen."""
     bounds = [one for line, one in RANGES.items() if line.startswith(code)]
     return 100 * sum(low for low, _ in bounds), 100 * sum(high for _, high in bounds)
-
-
-@cache
-def report(unit: str) -> Report:
-    """The sample workbook, read and checked as a group does it."""
-    return check(read(FOLDER / f"{unit}.xlsx", shipped_library()))
-
-
-@cache
-def block() -> Block:
-    """The six hotels, consolidated."""
-    totals = consolidate([report(unit) for unit in UNITS])
-    assert not totals.left_out
-    (found,) = totals.blocks
-    return found
 
 
 @pytest.mark.parametrize("unit", UNITS)

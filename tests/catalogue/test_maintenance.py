@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import cache
 
 import pytest
 
-from crmxl.check.runner import check
-from crmxl.check.verdict import Report
 from crmxl.expression import evaluate
 from crmxl.group.consolidate import consolidate
-from crmxl.group.totals import Block
 from crmxl.issue.layout import lay_out
-from crmxl.receive.reading import read
-from tests.gallery.issued import SAMPLES, shipped_library
+from tests.catalogue.samples import Samples, fen
 from tests.group.returned import LIBRARY
 from tests.group.returned import report as report_of
 
-FOLDER = SAMPLES / "customer-maintenance"
 UNITS = ("south-china", "east-china", "north-china", "central-china", "southwest-china", "northwest-china")
+OWN = Samples("customer-maintenance", UNITS)
+raw, report, block = OWN.raw, OWN.report, OWN.block
 SEGMENTS = {"V.1": "高价值 High value", "V.2": "潜力 Potential", "V.3": "普通 Ordinary"}
 STAGES = ("获取 Acquire", "成长 Grow", "成熟 Mature", "衰退 Decline")
 KINDS = {
@@ -33,18 +28,6 @@ KINDS = {
     "tailored": "定制化服务 Tailored",
     "gift": "礼品 Gift",
 }
-
-
-def raw(unit: str) -> dict[str, str]:
-    """What the unit typed, as its data has it."""
-    entries: dict[str, str] = json.loads((FOLDER / f"{unit}.json").read_text(encoding="utf-8"))
-    return entries
-
-
-def fen(text: str) -> int:
-    """Whole fen of an amount with two decimals."""
-    yuan, _, rest = text.partition(".")
-    return int(yuan) * 100 + int(rest or "0")
 
 
 def activities(entries: Mapping[str, str]) -> dict[str, int]:
@@ -68,21 +51,6 @@ def gathered(entries: Mapping[str, str], *columns: str) -> Counter[tuple[str, ..
     found: Counter[tuple[str, ...]] = Counter()
     for code, amount in activities(entries).items():
         found[tuple(entries[f"{code}@{column}"] for column in columns)] += amount
-    return found
-
-
-@cache
-def report(unit: str) -> Report:
-    """The sample workbook, read and checked as a group does it."""
-    return check(read(FOLDER / f"{unit}.xlsx", shipped_library()))
-
-
-@cache
-def block() -> Block:
-    """The six units, consolidated."""
-    totals = consolidate([report(unit) for unit in UNITS])
-    assert not totals.left_out
-    (found,) = totals.blocks
     return found
 
 

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache
 
 import pytest
 
-from crmxl.check.runner import check
-from crmxl.check.verdict import Report
-from crmxl.group.consolidate import consolidate
-from crmxl.group.totals import Block
-from crmxl.receive.reading import read
-from tests.gallery.issued import SAMPLES, shipped_library
+from tests.catalogue.samples import Samples, fen
 
-FOLDER = SAMPLES / "marketing-mix"
 GENERAL = ("appliances", "foods", "home-textiles", "maternal-baby")
 SOFTWARE = ("software", "cloud-service")
 UNITS = (*GENERAL, *SOFTWARE)
+OWN = Samples("marketing-mix", UNITS)
+raw, report, block = OWN.raw, OWN.report, OWN.block
 BANDS = {"1": (10, 15), "2": (20, 30), "3": (10, 15), "4": (15, 20), "5": (5, 10), "6": (5, 10)}
 FIXED = {"A": 30, "B": 20}
 """Mission T6, in percent of the whole."""
-
-
-def raw(unit: str) -> dict[str, str]:
-    """What the unit typed, as its data has it."""
-    entries: dict[str, str] = json.loads((FOLDER / f"{unit}.json").read_text(encoding="utf-8"))
-    return entries
-
-
-def fen(text: str) -> int:
-    """Whole fen of an amount with two decimals."""
-    yuan, _, rest = text.partition(".")
-    return int(yuan) * 100 + int(rest or "0")
 
 
 def whole(entries: Mapping[str, str]) -> int:
@@ -64,21 +46,6 @@ def part(entries: Mapping[str, str], code: str) -> int:
 def rest(entries: Mapping[str, str]) -> int:
     """Fen that nobody has allocated."""
     return whole(entries) - sum(allocated(entries).values())
-
-
-@cache
-def report(unit: str) -> Report:
-    """The sample workbook, read and checked as a group does it."""
-    return check(read(FOLDER / f"{unit}.xlsx", shipped_library()))
-
-
-@cache
-def block() -> Block:
-    """The six units, consolidated."""
-    totals = consolidate([report(unit) for unit in UNITS])
-    assert not totals.left_out
-    (found,) = totals.blocks
-    return found
 
 
 @pytest.mark.parametrize("unit", UNITS)

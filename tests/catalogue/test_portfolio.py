@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
-from crmxl.check.runner import check
-from crmxl.check.verdict import Report
-from crmxl.group.consolidate import consolidate
-from crmxl.group.totals import Block
-from crmxl.receive.reading import read
-from tests.gallery.issued import SAMPLES, request_for, shipped_library, workbook
-from tests.group.returned import LIBRARY, report
+from tests.catalogue.samples import Samples, fen
+from tests.group.returned import LIBRARY
+from tests.group.returned import report as returned
 
 UNITS = ("south-china", "east-china", "north-china", "central-china", "southwest-china", "northwest-china")
 SEGMENTS = {
@@ -26,20 +20,9 @@ SEGMENTS = {
     "N.4": "零售 Shop",
     "N.5": "其他 Other",
 }
+OWN = Samples("customer-portfolio", UNITS)
+raw, report, block = OWN.raw, OWN.report, OWN.block
 CREDIT = {"A": 3_000_000_00, "B": 800_000_00, "C": 200_000_00}
-
-
-def raw(unit: str) -> dict[str, str]:
-    """What the unit typed, as its data has it."""
-    text = (SAMPLES / "customer-portfolio" / f"{unit}.json").read_text(encoding="utf-8")
-    entries: dict[str, str] = json.loads(text)
-    return entries
-
-
-def fen(text: str) -> int:
-    """Whole fen of an amount with two decimals."""
-    yuan, _, rest = text.partition(".")
-    return int(yuan) * 100 + int(rest or "0")
 
 
 def column(entries: Mapping[str, str], name: str) -> dict[str, int]:
@@ -77,36 +60,13 @@ def said(entries: Mapping[str, str], name: str) -> dict[str, str]:
     return {code: entries[f"{code}@{name}"] for code in column(entries, "sales")}
 
 
-@pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
-    """The sample workbooks, made, read and checked as a group does it."""
-    folder: Path = tmp_path_factory.mktemp("portfolio")
-    found = {}
-    for unit in UNITS:
-        path = folder / f"{unit}.xlsx"
-        path.write_bytes(workbook(request_for("customer-portfolio", f"customer-portfolio/{unit}.json")))
-        found[unit] = check(read(path, shipped_library()))
-    return found
-
-
-@pytest.fixture(scope="module")
-def block(reports: Mapping[str, Report]) -> Block:
-    """The six units, consolidated."""
-    totals = consolidate(list(reports.values()))
-    assert not totals.left_out
-    (found,) = totals.blocks
-    return found
-
-
 def yuan(amount: int) -> Fraction:
     return Fraction(amount, 100)
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_customers_are_ranked_and_classed_by_what_larger_ones_have_together(
-    unit: str, reports: Mapping[str, Report]
-) -> None:
-    entries, values = raw(unit), reports[unit].values
+def test_customers_are_ranked_and_classed_by_what_larger_ones_have_together(unit: str) -> None:
+    entries, values = raw(unit), report(unit).values
     sales, cost, stock = (column(entries, name) for name in ("sales", "cost", "stock"))
     whole, ordered, done = sum(sales.values()), sorted(sales, key=lambda code: -sales[code]), 0
     by = classes(entries)
@@ -120,14 +80,12 @@ def test_customers_are_ranked_and_classed_by_what_larger_ones_have_together(
         assert values[f"{code}@cross"] == cross
         assert values[f"{code}@contribution"] == Fraction(sales[code], whole) * cross
     assert [by[code] for code in ordered] == sorted(by.values())
-    assert reports[unit].total == yuan(whole)
+    assert report(unit).total == yuan(whole)
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_the_tables_are_the_list_gathered_anew_and_their_shares_are_whole(
-    unit: str, reports: Mapping[str, Report]
-) -> None:
-    entries, values = raw(unit), reports[unit].values
+def test_the_tables_are_the_list_gathered_anew_and_their_shares_are_whole(unit: str) -> None:
+    entries, values = raw(unit), report(unit).values
     by_class, by_segment, by_region = classes(entries), said(entries, "segment"), said(entries, "region")
     regions = {key.partition("@")[0]: name for key, name in entries.items() if key[:8] == "regions." and "@name" in key}
     tables: Iterable[tuple[Mapping[str, str], Mapping[str, str], str]] = (
@@ -148,26 +106,24 @@ def test_the_tables_are_the_list_gathered_anew_and_their_shares_are_whole(
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_receivables_are_held_to_the_credit_of_each_class_and_to_a_fifth_of_assets(
-    unit: str, reports: Mapping[str, Report]
-) -> None:
+def test_receivables_are_held_to_the_credit_of_each_class_and_to_a_fifth_of_assets(unit: str) -> None:
     entries, by = raw(unit), classes(raw(unit))
     owed = column(entries, "receivable")
     over = {f"{code}@receivable" for code, amount in owed.items() if amount > CREDIT[by[code]]}
-    assert {finding.key for finding in reports[unit].findings if finding.code == "P401"} == over
-    line = [finding for finding in reports[unit].findings if finding.code == "P402"]
+    assert {finding.key for finding in report(unit).findings if finding.code == "P401"} == over
+    line = [finding for finding in report(unit).findings if finding.code == "P402"]
     assert bool(line) == (sum(owed.values()) * 5 > fen(entries["assets@value"])) == (unit == "southwest-china")
     assert bool(over) == (unit == "southwest-china")
 
 
-def test_the_group_s_total_is_the_planned_sales_of_all_customers(block: Block) -> None:
-    assert block.total == sum(budget(raw(unit)) for unit in UNITS)
-    assert sum(line.total for line in block.lines) == block.total
-    assert {line.column for line in block.lines} == {"sales"} and block.beside == ()
+def test_the_group_s_total_is_the_planned_sales_of_all_customers() -> None:
+    assert block().total == sum(budget(raw(unit)) for unit in UNITS)
+    assert sum(line.total for line in block().lines) == block().total
+    assert {line.column for line in block().lines} == {"sales"} and block().beside == ()
 
 
-def test_ratios_are_those_of_all_customers_and_customers_add_up(block: Block) -> None:
-    found = {(one.code, one.column): one.total for one in block.measures}
+def test_ratios_are_those_of_all_customers_and_customers_add_up() -> None:
+    found = {(one.code, one.column): one.total for one in block().measures}
     every = [raw(unit) for unit in UNITS]
 
     def summed(name: str) -> int:
@@ -179,7 +135,7 @@ def test_ratios_are_those_of_all_customers_and_customers_add_up(block: Block) ->
     assert found["receivables", "value"] == yuan(summed("receivable"))
     assert found["receivable_rate", "value"] == yuan(summed("receivable")) / found["assets", "value"]
     assert found["receivable_days", "value"] == Fraction(365 * summed("receivable"), summed("sales"))
-    assert {one.way for one in block.measures if one.column in ("margin", "turnover")} == {"ratio"}
+    assert {one.way for one in block().measures if one.column in ("margin", "turnover")} == {"ratio"}
     by = Counter(name for entries in every for name in classes(entries).values())
     assert {name: found[f"K.{name}", "customers"] for name in CREDIT} == dict(by)
     assert found["listed", "value"] == sum(by.values()) == found["segments", "customers"]
@@ -193,5 +149,5 @@ def test_a_customer_with_sales_asks_for_their_cost(typed: Mapping[str, str], mis
     """A blank would be a margin of 100 %; 0 is an answer."""
     entries = {"name": "恒信", "region": "广州", "segment": "其他 Other", **typed}
     sent = {f"customers.001@{id}": text for id, text in entries.items()}
-    found = report(LIBRARY.load("customer-portfolio"), "甲", sent, rows={"customers": 1})
+    found = returned(LIBRARY.load("customer-portfolio"), "甲", sent, rows={"customers": 1})
     assert found.values["customers.001@_missing"] == missing

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 
 import pytest
 
-from crmxl.check.runner import check
-from crmxl.check.verdict import Report
 from crmxl.group.consolidate import consolidate
-from crmxl.group.totals import Block
-from crmxl.receive.reading import read
-from tests.gallery.issued import SAMPLES, shipped_library
+from tests.catalogue.samples import Samples, fen
 from tests.group.returned import LIBRARY, report
 
-FOLDER = SAMPLES / "customer-resources"
 UNITS = ("document-case", "south-china", "east-china", "north-china", "southwest-china", "northwest-china")
+OWN = Samples("customer-resources", UNITS)
+report_of, raw, block, figure, measure = OWN.report, OWN.raw, OWN.block, OWN.figure, OWN.measure
 CASE = "document-case"
 """The source's: sales +78 % last year, +92 % this year."""
 YEARS = ("y3", "y2", "y1")
@@ -33,18 +28,6 @@ class Stage:
     short: int
     cost: int
     """Fen."""
-
-
-def raw(unit: str) -> dict[str, str]:
-    """What the unit typed, as its data has it."""
-    entries: dict[str, str] = json.loads((FOLDER / f"{unit}.json").read_text(encoding="utf-8"))
-    return entries
-
-
-def fen(text: str) -> int:
-    """Whole fen of an amount with two decimals."""
-    yuan, _, cents = text.partition(".")
-    return int(yuan) * 100 + int(cents)
 
 
 def customers(entries: Mapping[str, str], stage: int) -> int:
@@ -83,29 +66,6 @@ def quarters(whole: int, entries: Mapping[str, str]) -> list[int]:
         share += int(Fraction(entries[f"share_q{quarter}@value"]) * 10_000)
         found.append((2 * whole * share + 10_000) // 20_000 - sum(found))
     return found
-
-
-@cache
-def reports() -> Mapping[str, Report]:
-    return {unit: check(read(FOLDER / f"{unit}.xlsx", shipped_library())) for unit in UNITS}
-
-
-@cache
-def block() -> Block:
-    (found,) = consolidate(tuple(reports().values())).blocks
-    return found
-
-
-def figure(unit: str, key: str) -> Fraction:
-    """What the unit's workbook comes to."""
-    value = reports()[unit].values[key]
-    assert isinstance(value, Fraction)
-    return value
-
-
-def measure(code: str, column: str) -> Fraction | None:
-    (found,) = (one for one in block().measures if (one.code, one.column) == (code, column))
-    return found.total
 
 
 def test_the_group_total_is_what_all_shortfalls_cost() -> None:

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache
 
 import pytest
 
-from crmxl.check.runner import check
-from crmxl.check.verdict import Report
 from crmxl.group.consolidate import consolidate
-from crmxl.group.totals import Block
-from crmxl.receive.reading import read
-from tests.gallery.issued import SAMPLES, shipped_library
+from tests.catalogue.samples import Samples, fen
 from tests.group.returned import LIBRARY, report
 
-FOLDER = SAMPLES / "sales-plan"
 UNITS = ("document-case", "south-china", "east-china", "north-china", "southwest-china", "northwest-china")
+OWN = Samples("sales-plan", UNITS)
+report_of, raw, block, figure, measure = OWN.report, OWN.raw, OWN.block, OWN.figure, OWN.measure
 CASE = "document-case"
 """The source's: whole +20 %, 电视 +15 %, 空调 +20 %, 冰箱 +25 %."""
-
-
-def raw(unit: str) -> dict[str, str]:
-    """What the unit typed, as its data has it."""
-    entries: dict[str, str] = json.loads((FOLDER / f"{unit}.json").read_text(encoding="utf-8"))
-    return entries
-
-
-def fen(text: str) -> int:
-    """Whole fen of an amount with two decimals."""
-    yuan, _, cents = text.partition(".")
-    return int(yuan) * 100 + int(cents or 0)
 
 
 def typed(entries: Mapping[str, str], column: str, *parts: str) -> dict[str, int]:
@@ -52,29 +35,6 @@ def targets(entries: Mapping[str, str]) -> dict[str, int]:
     for code, last in typed(entries, "base_sales", "P1", "P2").items():
         found[code] = (2 * last * (10_000 + rate(entries[f"{code}@growth"])) + 10_000) // 20_000
     return found
-
-
-@cache
-def reports() -> Mapping[str, Report]:
-    return {unit: check(read(FOLDER / f"{unit}.xlsx", shipped_library())) for unit in UNITS}
-
-
-@cache
-def block() -> Block:
-    (found,) = consolidate(tuple(reports().values())).blocks
-    return found
-
-
-def figure(unit: str, key: str) -> Fraction:
-    """What the unit's workbook comes to, in yuan or as a ratio."""
-    value = reports()[unit].values[key]
-    assert isinstance(value, Fraction)
-    return value
-
-
-def measure(code: str, column: str) -> Fraction | None:
-    (found,) = (one for one in block().measures if (one.code, one.column) == (code, column))
-    return found.total
 
 
 def test_the_group_total_is_the_expense_that_all_units_typed() -> None:
