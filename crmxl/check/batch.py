@@ -46,9 +46,9 @@ Work = Callable[[Path, Library, Standard], Report]
 class Limits:
     """What reading and checking one file may take. Memory and processor time are not limited on Windows."""
 
-    seconds: float = 30
+    seconds: float = 120
     """By the clock: also where a file's drive does not answer."""
-    processor: int = 30
+    processor: int = 60
     """Seconds of processor time: a net that holds even when nobody watches the clock any more."""
     memory: int = 1 << 30
     """Bytes of address space. A worker takes 180 MB for all samples, 60 MB of them resident."""

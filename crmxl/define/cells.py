@@ -24,6 +24,7 @@ BELONGS: dict[Kind, tuple[str, ...]] = {
 """What a sheet of each kind must have, and the only kinds that may have it."""
 ADDABLE = frozenset({Type.MONEY, Type.INTEGER, Type.QUANTITY})
 """Types whose values make sense added up; shares and prices do not."""
+_LONGEST_LIST = 255
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
@@ -123,6 +124,7 @@ def _column(column: Column, trail: Trail) -> Iterator[Fault]:
     choice = column.type is Type.CHOICE
     if choice and not column.choices:
         yield Fault((*trail, "choices"), "is missing: a choice names the texts that it allows")
+    yield from _choices(column, (*trail, "choices"))
     if column.choices and not choice:
         yield Fault((*trail, "choices"), f"belongs to type choice, not {column.type}")
     if not column.type.numeric:
@@ -149,6 +151,16 @@ def _column(column: Column, trail: Trail) -> Iterator[Fault]:
         yield Fault((*trail, "consolidate"), "found ratio; it is for calculated columns, whose formula sums are put in")
     elif column.consolidate == "ratio" and (column.type is Type.MONEY or not column.type.numeric):
         yield Fault((*trail, "consolidate"), f"found ratio; {column.type} is none, use sum or none")
+
+
+def _choices(column: Column, trail: Trail) -> Iterator[Fault]:
+    """Choices that Excel's drop-down list cannot hold: it is one text with commas between, which trims each."""
+    for at, one in enumerate(column.choices):
+        if "," in one or '"' in one or one != one.strip():
+            yield Fault((*trail, at), f"found `{one}`; Excel's lists take no comma, no quote and no blanks at the ends")
+    if (length := len(",".join(column.choices))) > _LONGEST_LIST:
+        said = f"come to {length} characters; Excel's lists take {_LONGEST_LIST} with the commas between"
+        yield Fault(trail, f"{said}: shorten them, or use text")
 
 
 def _totals(column: Column, sheet: Sheet, trail: Trail) -> Iterator[Fault]:

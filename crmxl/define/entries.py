@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from crmxl.define.document import label
+from crmxl.define.sizes import split_row
 from crmxl.errors import CrmxlError, DefinitionError
 from crmxl.errors import Problem as Mistake
 from crmxl.expression import Value
-from crmxl.model import Key, Lang, Template, Text, Type
+from crmxl.model import Key, Lang, Sheet, Template, Text, Type
 from crmxl.money import LIMIT_INPUT, LIMIT_ISSUED, Problem, plain, read_number, read_text
 
 OPTIONS = ("parts", "first_month", "rows", "phase", "unit", "year", "deadline", "contact")
@@ -41,6 +42,10 @@ _NOT_OBJECT = Text("应为 {{键: 值}} 的 JSON 对象，现为{found}", "must 
 _TWICE = Text("这个键写了两次，只能写一次", "this key stands twice; keep one")
 _UNKNOWN = Text("模板 {template} 里没有这个单元格{near}", "there is no such cell in {template}{near}")
 _NEAR = Text("；是不是 {names}？", "; is {names} meant?")
+_ENDS = Text(
+    "清单 {list} 只有 {rows} 行；请加 --rows {list}={wanted}（轮次里写在单位表的“清单行数”列）",
+    "the list {list} has {rows} rows; add --rows {list}={wanted} (in a round: the column rows of units.csv)",
+)
 _OPTION = Text("不是单元格；请用命令行选项 --{option}", "is no cell; give it as the option --{option}")
 _ROLES: Mapping[str, Text] = {
     "calculated": Text("是公式，由工作簿自己计算，不能填", "is a formula that calculates itself; it cannot be filled"),
@@ -185,6 +190,8 @@ def _cell(key: Key, form: Form) -> Fillable:
     if cell is None:
         if key in OPTIONS:
             raise _Refusal(_OPTION, option=key.replace("_", "-"))
+        if short := _short_list(key, form.template):
+            raise _Refusal(_ENDS, list=short.id, rows=short.rows, wanted=split_row(key)[1])
         there = [one for one, cell in form.cells.items() if cell.role in ("input", "issued")]
         close = difflib.get_close_matches(key, there, 3, 0.7)
         near = _NEAR.say(form.lang).format(names=", ".join(close)) if close else ""
@@ -192,6 +199,12 @@ def _cell(key: Key, form: Form) -> Fillable:
     if cell.role in _ROLES:
         raise _Refusal(_ROLES[cell.role])
     return cell
+
+
+def _short_list(key: Key, template: Template) -> Sheet | None:
+    """The list that ends before the row of ``key``, where a unit can be given a longer one."""
+    id, number = split_row(key)
+    return next((one for one in template.sheets if one.id == id and one.rows < number <= one.most), None)
 
 
 def _value(value: Any, cell: Fillable, lang: Lang) -> Value:

@@ -19,7 +19,7 @@ STEP = 50
 """Numbers of rows are rounded up to a multiple of this: a thousand units then share a few dozen layouts."""
 _BETWEEN = re.compile(r"[;,；，、\s]+")
 _ONE = re.compile(r"([^=＝]*)[=＝]([0-9]{1,6})\Z", re.ASCII)
-_ROW = re.compile(r"(.+)\.([0-9]{3,})@")
+_ROW = re.compile(r"(.+)\.([0-9]{3,6})@")
 _made: dict[tuple[str, tuple[int, ...]], Template] = {}
 
 
@@ -91,12 +91,18 @@ def wrong_rows(templates: Iterable[Template], asked: Mapping[str, int]) -> str:
 
 def beyond(key: Key, templates: Iterable[Template], asked: Mapping[str, int]) -> tuple[str, int] | None:
     """The list, and its number of rows, that ends before the row of ``key``; None where the row is there."""
-    row = _ROW.match(key.rpartition("/")[2])
+    id, number = split_row(key.rpartition("/")[2])
     for template in templates:
-        for sheet in template.sheets if row else ():
-            if row and sheet.id == row[1] and sheet.most and int(row[2]) > offered(sheet, asked):
+        for sheet in template.sheets:
+            if sheet.id == id and sheet.most and number > offered(sheet, asked):
                 return sheet.id, offered(sheet, asked)
     return None
+
+
+def split_row(key: Key) -> tuple[str, int]:
+    """The list and the number of the row that ``key`` is of, ``("customers", 7)``; ``("", 0)`` where it is of none."""
+    row = _ROW.match(key)
+    return (row[1], int(row[2])) if row else ("", 0)
 
 
 def kept(before: Template, after: Template) -> dict[str, int]:

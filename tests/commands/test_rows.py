@@ -145,7 +145,7 @@ def test_a_row_beyond_a_units_list_cannot_be_filled(folder: Path) -> None:
     data = folder.parent / "data.json"
     data.write_text('{"visits.051@cost": "1.00"}', encoding="utf-8")
     said = run("generate", "visits", "--round", folder, "--unit", "C", "--data", data, "-o", "x.xlsx", code=2)
-    assert "visits.051@cost" in said.output
+    assert "visits.051@cost: 清单 visits 只有 50 行；请加 --rows visits=51" in said.output
 
 
 def test_a_row_is_told_by_the_name_that_its_unit_gave_it(folder: Path) -> None:

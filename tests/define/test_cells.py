@@ -187,3 +187,38 @@ def test_a_ratio_that_sums_do_not_answer_is_refused(tmp_path: Path, old: str, ne
 def test_a_ratio_of_sums_is_sound(tmp_path: Path) -> None:
     head, plan = load_template(write(tmp_path, RATIOS)).sheets
     assert head.fields[4].column.consolidate == plan.columns[2].consolidate == plan.columns[3].consolidate == "ratio"
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ('["a,b", "c"]', "found `a,b`; Excel's lists take no comma"),
+        ("['\"q\"', 'c']", "no quote"),
+        ('["a ", "c"]', "no blanks at the ends"),
+        (str([f"选项{number}很长很长" for number in range(60)]).replace("'", '"'), "come to 529 characters"),
+    ],
+)
+def test_choices_that_excels_list_cannot_hold_are_refused(choices: str, said: str, tmp_path: Path) -> None:
+    text = CHOOSING.replace("CHOICES", choices)
+    (tmp_path / "choosing.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        load_template(tmp_path / "choosing.toml")
+    (problem,) = caught.value.problems
+    assert said in str(problem) and "choices" in problem.place
+
+
+CHOOSING = """
+id = "choosing"
+version = 1
+title = { zh = "选择", en = "Choosing" }
+total = "visits@cost"
+[[sheet]]
+id = "visits"
+title = { zh = "拜访", en = "Visits" }
+kind = "list"
+rows = 3
+columns = [
+    { id = "kind", title = { zh = "种类" }, type = "choice", choices = CHOICES },
+    { id = "cost", title = { zh = "费用" }, type = "money", total = true },
+]
+"""
