@@ -119,6 +119,7 @@ def validate_files(
     keep_apart(annotate, paths)
     _keep_input(output, paths)
     reports = read_all(workbooks_in(paths), lang, bench(own, round, policy))
+    copies = write_copies(reports, annotate) if annotate is not None else 0  # first: a reader may close the pipe
     if form == "text" and output is None:
         print_findings(console(), reports, lang)
     else:
@@ -126,7 +127,7 @@ def validate_files(
         if output is not None:
             say(summary(reports, lang))
     if annotate is not None:
-        say(_COPIES.say(lang).format(count=write_copies(reports, annotate), folder=annotate))
+        say(_COPIES.say(lang).format(count=copies, folder=annotate))
     severities = {finding.severity for report in reports for finding in report.findings}
     return int(bool(severities & _LIMITS[fail_on]))
 
@@ -152,10 +153,12 @@ def consolidate_files(
     _keep_input(output, paths)
     at = bench(own, round)
     totals = consolidate(read_all(workbooks_in(paths), lang, at), at.standard)
-    data_on_stdout = bool(form) and output is None
-    print_totals(console(sys.stderr if data_on_stdout else sys.stdout), totals, lang)
-    if form:
-        put(render_totals(totals, form, lang, ", ".join(map(str, paths))), output, lang)
+    data = render_totals(totals, form, lang, ", ".join(map(str, paths))) if form else b""
+    if output is not None:
+        put(data, output, lang)  # first: who reads what is shown may close the pipe
+    print_totals(console(sys.stderr if form and output is None else sys.stdout), totals, lang)
+    if form and output is None:
+        put(data, None, lang)
     return int(not totals.sound)
 
 

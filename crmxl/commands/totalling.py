@@ -58,12 +58,14 @@ def consolidate_round(
         data = render_totals(totals, form or "json", lang, "")
         to = console(sys.stderr if form and output is None else sys.stdout)
         assert totals.origin is not None
+        if output is not None:
+            put(data, output, lang)  # first, and on record: who reads what is shown may close the pipe
+        register.record(acting, _run(totals, form or "text", data))
         print_head(to, totals.origin, lang)
         print_totals(to, totals, lang)
         print_origin(to, totals, lang)
-        if form:
-            put(data, output, lang)
-        register.record(acting, _run(totals, form or "text", data))
+        if form and output is None:
+            put(data, None, lang)
     return int(not totals.sound)
 
 

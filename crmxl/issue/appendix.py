@@ -59,7 +59,7 @@ def log_words(lang: Lang) -> dict[tuple[int, int], str]:
     return {(1, 1): CHANGE_LOG.say(lang), (2, 1): _LOG_NOTE.say(lang), **titles}
 
 
-def write_change_log(book: Book, lang: Lang, entered: Mapping[tuple[int, int], Aside]) -> None:
+def write_change_log(book: Book, lang: Lang, entered: Mapping[tuple[int, int], Aside]) -> Page:
     """变更记录: a table for the unit's own record of changes, with what it has ``entered`` in a copy; never counted."""
     page = _table(book, CHANGE_LOG.say(lang), _LOG_NOTE.say(lang), _LOG_COLUMNS, lang)
     for row in range(4, 4 + _LOG_ROWS):
@@ -73,9 +73,10 @@ def write_change_log(book: Book, lang: Lang, entered: Mapping[tuple[int, int], A
     for row, most in heights.items():
         page.call("set_row", row - 1, looks.ROW_HEIGHT + (most - 1) * looks.LINE_HEIGHT)
     page.call("protect", "", {"format_columns": True, "format_rows": True, "sort": True})
+    return page
 
 
-def write_scratch(book: Book, lang: Lang, entered: Mapping[tuple[int, int], Aside]) -> None:
+def write_scratch(book: Book, lang: Lang, entered: Mapping[tuple[int, int], Aside]) -> Page:
     """工作底稿: free, with what the unit has ``entered`` in a copy; never counted."""
     page = book.sheet(SCRATCH.say(lang))
     page.call("set_column", 0, 20, _SCRATCH_WIDTH)
@@ -92,6 +93,7 @@ def write_scratch(book: Book, lang: Lang, entered: Mapping[tuple[int, int], Asid
     for column, width in widest.items():
         if width > _SCRATCH_WIDTH:
             page.call("set_column", column - 1, column - 1, width)
+    return page
 
 
 def _write_aside(page: Page, row: int, column: int, aside: Aside, style: looks.Looks) -> None:
@@ -102,7 +104,7 @@ def _write_aside(page: Page, row: int, column: int, aside: Aside, style: looks.L
         page.number(row, column, aside.value, {**style, "num_format": aside.number_format})
 
 
-def write_findings(book: Book, layout: Layout, notes: Sequence[Note]) -> None:
+def write_findings(book: Book, layout: Layout, notes: Sequence[Note]) -> Page:
     """问题清单: each finding with a link to its cell."""
     lang = layout.lang
     page = _table(book, FINDINGS.say(lang), _FINDINGS_NOTE.say(lang), _FINDING_COLUMNS, lang)
@@ -124,6 +126,7 @@ def write_findings(book: Book, layout: Layout, notes: Sequence[Note]) -> None:
         most = max(looks.lines(text, width) for text, width in sides)
         page.call("set_row", row - 1, looks.ROW_HEIGHT + (most - 1) * looks.LINE_HEIGHT)
     page.call("protect", "", {"format_columns": True, "format_rows": True})
+    return page
 
 
 def write_stamp(book: Book, text: str) -> None:

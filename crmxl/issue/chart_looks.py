@@ -23,17 +23,13 @@ KINDS: Mapping[ChartKind, Mapping[str, str]] = {
     ChartKind.PIE: {"type": "pie"},
 }
 """The kinds as XlsxWriter calls them."""
-_FILLS: tuple[Words, ...] = (
-    {"fill": {"color": "#1F3A5F"}},
-    {"fill": {"color": "#A9C1DC"}},
-    {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": "#3E5C82", "bg_color": "#FFFFFF"}},
-    {"fill": {"color": "#C98A1B"}},
-    {"pattern": {"pattern": "dotted_grid", "fg_color": "#1F3A5F", "bg_color": "#EDF2F8"}},
-    {"pattern": {"pattern": "large_check", "fg_color": "#8A5A00", "bg_color": "#FDF3DC"}},
-    {"pattern": {"pattern": "wide_downward_diagonal", "fg_color": "#1B6B3A", "bg_color": "#FFFFFF"}},
-    {"fill": {"color": "#FFFFFF"}},
+_FILLS: tuple[Words, ...] = tuple(
+    {"fill": {"color": colour}}
+    for colour in ("#1F3A5F", "#A9C1DC", "#2F7D55", "#E8B54A", "#7A2E2E", "#CFE6D6", "#7C8FA6", "#FFFFFF")
 )
-"""Of bars, columns and slices: dark, light and hatched by turns."""
+"""Of bars, columns and slices: dark and light by turns, so that neighbours differ in grey too. No hatching: in a
+legend's little square it cannot be told.
+"""
 _STROKES = (
     ("#1F3A5F", "solid", "circle"),
     ("#C98A1B", "dash", "square"),

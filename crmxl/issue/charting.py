@@ -37,7 +37,7 @@ _LABEL, _FIGURE, _FIGURES = 28, 14, 7
 """Characters of the column of titles and of each figure's, and how many of those there are at least."""
 _MARGIN = 12
 """Pixels between a table and the chart beside it."""
-_TALL, _TALL_BELOW = 276, 380
+_TALL, _TALL_BELOW = 276, 340
 """Pixels of a chart's height: of one beside its table, two of which go on a page, and of one below it."""
 _BAR, _AROUND_BARS, _TALLEST = 26, 60, 820
 """Pixels of one bar with its gap, of what is around all bars, and of as many as fit a page."""
@@ -51,8 +51,8 @@ _HEAD = 30 + 2 * looks.ROW_HEIGHT + 8
 """Points of the sheet's own heading."""
 _PAGE = (8.27 - 2 * 0.6) * 72 * 0.97
 """Points down A4 landscape within our margins."""
-_SCALE, _LEAST_SCALE = 0.85, 0.65
-"""Of print: at most what makes a page wide and tall enough for two charts with their tables."""
+_SCALES, _LEAST_SCALE = (0.85, 0.8, 0.75, 0.7), 0.65
+"""Of print: tried in turn, the largest that needs the fewest pages; the least, for a chart taller than a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ class Head:
     """What a row or a column of a chart's table is called."""
 
     title: str
-    """As issued; what is shown as long as the unit has not named it, where it does."""
+    """As issued; where the unit names it the code, which is not shown."""
     named: Key = ""
-    """The cell in which the unit names it; empty where it does not."""
+    """The cell in which the unit names it, and as long as that is blank nothing is shown; empty where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +249,8 @@ class _Writer:
             self.page.text(row, column, head.title, style)
             return
         there = self.address((head.named,))[0]
-        named = self.values.get(head.named) or head.title
-        self.page.formula(row, column, f'IF({there}="","{head.title}",{there})', self._cached(named), style)
+        named = self.values.get(head.named) or ""
+        self.page.formula(row, column, f'IF({there}="","",{there})', self._cached(named), style)
 
     def _figure(self, key: Key) -> Value:
         """What a formula that fetches the cell shows: of a blank one 0."""
@@ -319,17 +319,23 @@ class _Writer:
             return cell.minimum is not None and cell.minimum >= 0
         return not column.calculated and column.minimum is not None and column.minimum >= 0
 
-    def print(self) -> None:
-        """A4 landscape, one or two charts a page."""
-        widths = {number: float(_LABEL if number == 1 else _FIGURE) for number in range(1, self.count + 2)}
-        tallest = max(points for _, points in self.pieces) + _HEAD
-        scale = min(_SCALE, printing.pages_across(widths)[0], max(_LEAST_SCALE, _PAGE / tallest))
+    def _breaks(self, scale: float) -> list[int]:
+        """Rows after which a page ends at this scale."""
         breaks, used = [], float(_HEAD)
         for row, points in self.pieces:
             if used + points > _PAGE / scale and row != self.pieces[0][0]:
                 breaks.append(row - 1)
                 used = 0.0
             used += points
+        return breaks
+
+    def print(self) -> None:
+        """A4 landscape, one or two charts a page."""
+        widths = {number: float(_LABEL if number == 1 else _FIGURE) for number in range(1, self.count + 2)}
+        tallest, across = max(points for _, points in self.pieces) + _HEAD, printing.pages_across(widths)[0]
+        most = min(across, max(_LEAST_SCALE, _PAGE / tallest))
+        scale = min((min(most, one) for one in _SCALES), key=lambda one: len(self._breaks(one)))
+        breaks = self._breaks(scale)
         self.page.call("set_paper", 9)
         self.page.call("set_landscape")
         self.page.call("set_margins", 0.4, 0.4, 0.6, 0.6)

@@ -202,9 +202,9 @@ GENERATED = (
 _COLUMNS = (
     ("title", Text("校验项目", "Check"), Type.TEXT),
     ("clause", Text("条款", "Clause"), Type.TEXT),
-    ("expected", Text("应为", "Expected"), Type.INTEGER),
+    ("expected", Text("应为或限额", "Expected or limit"), Type.INTEGER),
     ("actual", Text("实际", "Actual"), Type.INTEGER),
-    ("difference", Text("差异", "Difference"), Type.INTEGER),
+    ("difference", Text("超出或相差", "Off by"), Type.INTEGER),
     ("result", Text("结果", "Result"), Type.TEXT),
     ("kept", Text("符合", "Kept"), Type.INTEGER),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmxl.define.round import whole_name
 from crmxl.expression import Value
-from crmxl.issue import charting, looks
+from crmxl.issue import appendix, charting, looks
 from crmxl.issue.addresses import quoted
 from crmxl.issue.book import Book, Page
 from crmxl.issue.places import CHECKS, FLAG, Layout, Role, RowKind
@@ -38,8 +38,11 @@ _GENERAL = (
         "Enter amounts as numbers in yuan, at most two decimals, no words; enter 0 where there is no budget.",
     ),
     Text(
-        "不要增删行列、合并单元格或粘贴公式；需要草算请用“工作底稿”。项目不够时用组末的空白行并写明名称。",
-        "Do not insert or delete rows or columns, merge cells or paste formulas; use Scratch for workings. "
+        "不要增删行列、合并单元格或粘贴公式；需要草算请用“工作底稿”。",
+        "Do not insert or delete rows or columns, merge cells or paste formulas; use Scratch for workings.",
+    ),
+    Text(
+        "项目不够时用组末的空白行并写明名称。",
         "Use the blank lines for items of your own and name them.",
     ),
     Text(
@@ -51,6 +54,10 @@ _GENERAL = (
         "Record later changes in Change log, save as .xlsx and submit; no other format is needed.",
     ),
 )
+_OPEN = _GENERAL[3]
+"""Said only where there are such lines."""
+_BEFORE = {f"{_GENERAL[2].zh}{_OPEN.zh}", f"{_GENERAL[2].en} {_OPEN.en}"}
+"""How both were said in workbooks that are out."""
 _COPY = Text("标注副本，不用于提交", "Marked copy, not to be submitted")
 _COPY_STEPS = (
     Text("本文件", "This file"),
@@ -68,6 +75,9 @@ _COPY_STEPS = (
 _UNCARRIED = Text("本副本没有带入的内容（请在原文件中修改）", "Not carried into this copy (change it in your own file)")
 _FILE = Text("原文件", "Your file")
 _FURTHER = Text("另有 {count} 处，请查看原文件。", "{count} more; see your own file.")
+_LOG = Text("填报后的修改逐笔登记，不参与计算", "For later changes, one a line; nothing is calculated with")
+_SCRATCH = Text("草算用，可随意增删，汇总时不读取", "For your workings; the group never reads it")
+_NOTHING = Text("自动计算，不用填写", "Calculated, nothing to fill")
 _CHARTS = Text("各表数字的图，自动更新，不用填写", "Figures of the other sheets as charts; nothing to fill")
 _SWATCHES = (
     (
@@ -84,6 +94,11 @@ _SWATCHES = (
     ),
     (Role.CLOSED, RowKind.LINE, Text("不在预算期间内的月份：锁定", "Month outside the period: locked")),
 )
+_PAGE = (11.69 - 2 * 0.6) * 72 * 0.97, (8.27 - 2 * 0.5) * 96 * 0.91
+"""Points down A4 within our margins, and pixels across, less a little since programs measure fonts differently."""
+_WIDTHS = 3, 18, 78
+_NEARLY = 1.25
+"""Pages that are made one."""
 _MOST_KEPT = 100
 _texts: dict[tuple[str, str], frozenset[str]] = {}
 """Texts of the sheet as issued to nobody in particular, by layout; the workbooks of a round have few layouts."""
@@ -97,28 +112,27 @@ def write(book: Book, layout: Layout, assignment: Assignment, flag: Value, carri
     lang = layout.lang
     page = book.sheet(NAME.say(lang))
     page.call("hide_gridlines", 2)
-    for column, width in enumerate((3, 18, 78)):
+    for column, width in enumerate(_WIDTHS):
         page.call("set_column", column, column, width)
     page.call("set_default_row", looks.ROW_HEIGHT)
     page.call("set_row", 0, 12)
     page.call("set_row", 1, 36)
     page.text(2, 2, headline(layout), looks.TITLE)
     row = _copy(page, 4, carried, layout) if carried is not None else 4
-    row = _heading(page, row, _FACTS.say(lang))
+    row, more = _heading(page, row, _FACTS.say(lang)), 0
     for label, value in _facts(layout, assignment):
         page.text(row, 2, label, looks.ASIDE)
-        page.text(row, 3, value, looks.WRAPPED)
-        page.call("set_row", row - 1, looks.ROW_HEIGHT + (looks.lines(value, 76) - 1) * looks.LINE_HEIGHT)
+        more += _told(page, row, value)
         row += 1
     page.text(row, 2, _STATUS.say(lang), looks.ASIDE)
     page.formula(row, 3, layout.addresser("")((FLAG,))[0], flag, looks.FLAG)
     result_colours(page, f"C{row}", layout)
     row = _heading(page, row + 2, _STEPS.say(lang))
-    for number, step in enumerate((*layout.template.steps, *_GENERAL), 1):
-        text = step.say(lang)
+    some_open = any(row.kind is RowKind.OPEN for plan in layout.sheets for row in plan.rows)
+    steps = [*layout.template.steps, *(step for step in _GENERAL if some_open or step is not _OPEN)]
+    for number, text in enumerate((step.say(lang) for step in steps), 1):
         page.text(row, 2, f"{number}." if lang == "en" else f"第 {number} 步", looks.ASIDE)
-        page.text(row, 3, text, looks.WRAPPED)
-        page.call("set_row", row - 1, looks.ROW_HEIGHT + (looks.lines(text, 76) - 1) * looks.LINE_HEIGHT)
+        more += _told(page, row, text)
         row += 1
     row = _heading(page, row + 1, _LEGEND.say(lang))
     roles = {cell.role for cell in layout.cells.values()}
@@ -130,12 +144,12 @@ def write(book: Book, layout: Layout, assignment: Assignment, flag: Value, carri
             row += 1
     row = _heading(page, row + 1, _CONTENTS.say(lang))
     for name, about in _contents(layout):
-        page.link(row, 2, f"{quoted(name)}!A1", name, looks.LINK)
-        page.text(row, 3, about, looks.WRAPPED)
-        page.call("set_row", row - 1, looks.ROW_HEIGHT + (looks.lines(about, 76) - 1) * looks.LINE_HEIGHT)
+        page.link(row, 2, f"{quoted(name)}!A1", name, {**looks.LINK, "valign": "top"})
+        more += _told(page, row, about)
         row += 1
     page.call("set_paper", 9)
-    page.call("fit_to_pages", 1, 0)
+    nearly_one = carried is None and _pages(row * looks.ROW_HEIGHT + more * looks.LINE_HEIGHT) <= _NEARLY
+    page.call("fit_to_pages", 1, 1 if nearly_one else 0)
     page.call("set_margins", 0.5, 0.5, 0.6, 0.6)
     page.call("print_area", 0, 0, row, 2)
     page.call("protect", "", {"format_columns": True, "format_rows": True})
@@ -151,7 +165,26 @@ def texts(layout: Layout, assignment: Assignment) -> frozenset[str]:
         book = Book()
         write(book, layout, Assignment(year=layout.year, lang=layout.lang), "")
         _texts[key] = book.texts
-    return _texts[key] | {text for fact in _facts(layout, assignment) for text in fact}
+    return (
+        _texts[key]
+        | _BEFORE
+        | set(_contents_before(layout))
+        | {text for fact in _facts(layout, assignment) for text in fact}
+    )
+
+
+def _told(page: Page, row: int, text: str) -> int:
+    """Says ``text`` in a row as high as it needs; how many lines it takes beyond one."""
+    most = looks.lines(text, 82 if text.isascii() else 76) - 1  # Latin letters are narrower than digits
+    page.text(row, 3, text, looks.WRAPPED)
+    page.call("set_row", row - 1, looks.ROW_HEIGHT + most * looks.LINE_HEIGHT)
+    return most
+
+
+def _pages(tall: float) -> float:
+    """How many pages so many points take when the sheet is as wide as one."""
+    wide = sum(width * 8.2 + 5 for width in _WIDTHS)
+    return tall * min(1.0, _PAGE[1] / wide) / _PAGE[0]
 
 
 def _copy(page: Page, row: int, carried: Carried, layout: Layout) -> int:
@@ -215,21 +248,31 @@ def _facts(layout: Layout, assignment: Assignment) -> list[tuple[str, str]]:
 
 def _contents(layout: Layout) -> Iterator[tuple[str, str]]:
     """The sheets in order, each with what it is for."""
+    lang = layout.lang
     for plan in layout.sheets:
         if plan.id == CHECKS and charting.drawn(layout):
-            yield charting.NAME.say(layout.lang), _CHARTS.say(layout.lang)
+            yield charting.NAME.say(lang), _CHARTS.say(lang)
         about = filter(None, (_about(layout, plan.id), plan.note))
-        yield plan.name, ("；" if layout.lang == "zh" else "; ").join(about)
+        yield plan.name, ("；" if lang == "zh" else ". ").join(about)
+    yield appendix.CHANGE_LOG.say(lang), _LOG.say(lang)
+    yield appendix.SCRATCH.say(lang), _SCRATCH.say(lang)
+
+
+def _contents_before(layout: Layout) -> Iterator[str]:
+    """What the contents said in workbooks that are out."""
+    for plan in layout.sheets:
+        rows = sum(1 for row in plan.rows if row.kind.filled)
+        for about in (f"{rows} 个填报项", f"{rows} 行可填", f"{rows} fields", f"{rows} rows to fill", _NOTHING.en):
+            yield ("；" if layout.lang == "zh" else "; ").join(filter(None, (about, plan.note)))
 
 
 def _about(layout: Layout, sheet: str) -> str:
     plan = layout.by_id[sheet]
-    inputs = sum(1 for cell in layout.inputs if cell.sheet == sheet)
     if sheet == CHECKS:
         return "自动检查结果，不用填写" if layout.lang == "zh" else "Automatic checks, nothing to fill"
-    if not inputs:
-        return "自动计算，不用填写" if layout.lang == "zh" else "Calculated, nothing to fill"
-    rows = sum(1 for row in plan.rows if row.kind.filled)
+    rows = len({cell.row for cell in layout.inputs if cell.sheet == sheet})
+    if not rows:
+        return _NOTHING.say(layout.lang)
     if plan.kind is Kind.FORM:
-        return f"{rows} 个填报项" if layout.lang == "zh" else f"{rows} fields"
-    return f"{rows} 行可填" if layout.lang == "zh" else f"{rows} rows to fill"
+        return f"{rows} 个填报项" if layout.lang == "zh" else f"{rows} {'field' if rows == 1 else 'fields'} to fill"
+    return f"{rows} 行可填" if layout.lang == "zh" else f"{rows} {'row' if rows == 1 else 'rows'} to fill"

@@ -33,7 +33,7 @@ MONEY = '#,##0.00_ ;[Red]-#,##0.00_ ;"-"_ ;@'
 NUMBERS = {
     Type.MONEY: MONEY,
     Type.INTEGER: "#,##0_ ;[Red]-#,##0_ ;0_ ;@",
-    Type.PERCENT: "0.00%",
+    Type.PERCENT: "0.00%_ ;[Red]-0.00%_ ;0.00%_ ;@",
     Type.QUANTITY: "#,##0.00_ ;[Red]-#,##0.00_ ;0_ ;@",
     Type.TEXT: "@",
     Type.CHOICE: "@",

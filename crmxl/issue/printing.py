@@ -1,12 +1,13 @@
 """How a sheet prints: A4 landscape, headers repeated, nothing cut off, never below 65 %.
 
 A sheet too wide for one page prints several pages wide with code and title repeated; pages break before a part or a
-group rather than inside it, and the signatures stay with the last lines.
+group rather than inside it, a sum stays with lines of its own, and the signatures with the last lines. What passes one
+page by a little is printed a little smaller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from crmxl.issue.book import Page
 from crmxl.issue.places import FIRST_ROW, HEADER_ROW, MARKER_ROW, Row, RowKind, SheetPlan
@@ -23,6 +24,13 @@ _HEAD = 30 + 20 + 20 + 30
 _AFTER = 4
 """Rows after the last line that print: a gap and the signatures."""
 _BREAKABLE = (RowKind.SECTION, RowKind.GROUP)
+_SUMS = (RowKind.SUBTOTAL, RowKind.PART_TOTAL, RowKind.TOTAL)
+_LAST = 3
+"""Rows that the last page has at least."""
+_SIGNATURES = 2 * 20
+"""Points of the signatures and the gap before them."""
+_LITTLE = 0.85
+"""By how much a sheet may shrink to fit one page."""
 
 
 def pages_across(widths: Mapping[int, float]) -> tuple[float, tuple[int, ...]]:
@@ -61,21 +69,43 @@ def _ends(pixels: Sequence[float], fixed: float, limit: float) -> list[int]:
     return ends
 
 
-def pages_down(plan: SheetPlan, heights: Mapping[int, float], scale: float) -> Iterator[int]:
+def pages_down(plan: SheetPlan, heights: Mapping[int, float], scale: float) -> tuple[int, ...]:
     """Rows before which a new page starts; ``heights`` in points by row number."""
     room = _PAGE_HEIGHT / scale - _HEAD
+    rows, found = plan.rows, []
+    start = index = 0
     used = 0.0
-    rows = list(plan.rows)
-    for index, row in enumerate(rows):
-        block = heights[row.number]
-        if row.kind in _BREAKABLE:
+    while index < len(rows):
+        block = heights[rows[index].number]
+        if rows[index].kind in _BREAKABLE:
             block = _block(rows, index, heights, room)
         if index == len(rows) - 1:
-            block += 2 * 20  # the signatures
-        if used + block > room and used > 0:
-            yield row.number
+            block += _SIGNATURES
+        if used + block > room and index > start:
+            start = index = _in_company(rows, start, index)
+            found.append(rows[index].number)
             used = 0.0
-        used += heights[row.number]
+        used += heights[rows[index].number]
+        index += 1
+    return tuple(found)
+
+
+def _in_company(rows: Sequence[Row], start: int, index: int) -> int:
+    """Where the page really ends that began at ``start`` and is full before ``index``: no sum begins a page, nor do the
+    last few rows make one.
+    """
+    at = min(index, len(rows) - _LAST)
+    while at > start + 1 and rows[at].kind in _SUMS:
+        at -= 1
+    if at < index and at > start + 1 and rows[at - 1].kind in _BREAKABLE:
+        at -= 1  # a heading goes with its first line
+    return max(at, start + 1)
+
+
+def shrunk(heights: Mapping[int, float], scale: float) -> float:
+    """``scale``, or a little less where the whole sheet then fits one page."""
+    fitting = _PAGE_HEIGHT / (_HEAD + sum(heights.values()) + _SIGNATURES)
+    return fitting if max(_LEAST_SCALE, scale * _LITTLE) <= fitting < scale else scale
 
 
 def _block(rows: Sequence[Row], index: int, heights: Mapping[int, float], room: float) -> float:
@@ -92,6 +122,7 @@ def _block(rows: Sequence[Row], index: int, heights: Mapping[int, float], room: 
 def set_up(page: Page, plan: SheetPlan, widths: Mapping[int, float], heights: Mapping[int, float]) -> None:
     """Paper, margins, scale, breaks, repeated rows and columns of a data sheet; ``widths`` of visible columns only."""
     scale, ends = pages_across(widths)
+    scale = shrunk(heights, scale)
     page.call("set_paper", 9)
     page.call("set_landscape")
     page.call("set_margins", 0.4, 0.4, 0.6, 0.6)
@@ -102,6 +133,5 @@ def set_up(page: Page, plan: SheetPlan, widths: Mapping[int, float], heights: Ma
     if ends:
         page.call("repeat_columns", 0, 1)
         page.call("set_v_pagebreaks", list(ends))
-    breaks = [number - 1 for number in pages_down(plan, heights, scale)]
-    if breaks:
+    if breaks := [number - 1 for number in pages_down(plan, heights, scale)]:
         page.call("set_h_pagebreaks", breaks)

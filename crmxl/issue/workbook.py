@@ -4,6 +4,7 @@ annotated copy that goes back. The same inputs give the same bytes; every formul
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -52,7 +53,11 @@ PROTECTION = {
 """What a protected sheet still allows; no password: locks are against accidents, checks are against the rest."""
 _UNIT = Text("预算单位：{unit}　　预算年度：{year}　　单位：元", "Unit: {unit}    Year: {year}    Amounts in yuan")
 _CHECK = Text("校验", "Check")
-_LEFT = Text("上限余额（元）", "Left (yuan)")
+_LEFT = Text("距 {code} 上限", "{code} headroom")
+_BEFORE = {"上限余额（元）", "Left (yuan)", "应为", "Expected", "差异", "Difference"}
+"""What stood for ``_LEFT`` and for headings of 校验 in workbooks that are out."""
+_IN_FULL = Text("……（全文见“填报说明”）", " … (in full in the Guide)")
+_ELSEWHERE = Text("说明见“填报说明”", "See the Guide")
 _CODE = Text("编码", "Code")
 _PAGES = Text("第 &P 页／共 &N 页", "Page &P of &N")
 
@@ -102,10 +107,15 @@ def write(
         if plan.id == CHECKS:
             writer.charts()
         writer.sheet(plan)
-    appendix.write_change_log(book, layout.lang, beside.log)
-    appendix.write_scratch(book, layout.lang, beside.scratch)
+    log = appendix.write_change_log(book, layout.lang, beside.log)
+    whose = f"{guide.headline(layout)}　{assignment.unit_name or assignment.unit}".strip()
+    log.call("set_header", f"&L&9 {footer(whose)}")  # not in a cell: those are the unit's own
+    scratch = appendix.write_scratch(book, layout.lang, beside.scratch)
+    around = [(first, guide.NAME), (log, appendix.CHANGE_LOG), (scratch, appendix.SCRATCH)]
     if notes:
-        appendix.write_findings(book, layout, notes)
+        around.append((appendix.write_findings(book, layout, notes), appendix.FINDINGS))
+    for page, name in around:
+        writer.footer(page, name.say(layout.lang))
     text = stamp_text(
         Stamp(layout.template.id, layout.template.version, layout.fingerprint, assignment, annotated=bool(notes)),
         secret,
@@ -140,7 +150,9 @@ def issued_values(layout: Layout, assignment: Assignment) -> dict[Key, Value]:
 def words_around(layout: Layout, plan: SheetPlan, assignment: Assignment) -> set[str]:
     """The texts that are issued on a data sheet outside its keyed cells, the signature block aside."""
     lang = layout.lang
-    words = {_CHECK.say(lang), _LEFT.say(lang), _CODE.say(lang), plan.note, heading(layout, plan.name)}
+    words = {_CHECK.say(lang), _CODE.say(lang), heading(layout, plan.name), *_BEFORE}
+    words |= {_LEFT.say(lang).format(code=placed.rule.code) for placed in layout.rules if placed.rule.headline}
+    words |= set(_notes(plan.note, lang))
     words |= {row.title for row in plan.rows} | {span.title for span in plan.spans}
     return words | {_unit_line(layout, assignment)}
 
@@ -203,7 +215,7 @@ class _Writer:
         data_validations(page, self.layout, plan)
         conditional_formats(page, self.layout, plan)
         printing.set_up(page, plan, visible, heights)
-        self._footer(page, plan.name)
+        self.footer(page, plan.name)
         page.call("ignore_errors", {"number_stored_as_text": f"A1:{letters(plan.spans[-1].number)}{plan.last_row}"})
         page.call("protect", "", PROTECTION)
 
@@ -212,9 +224,10 @@ class _Writer:
         head = _chart_head(self.layout, self.assignment)
         page = charting.write(self.book, self.layout, self.values, head, cache=self.cache)
         if page is not None:
-            self._footer(page, charting.NAME.say(self.lang))
+            self.footer(page, charting.NAME.say(self.lang))
 
-    def _footer(self, page: Page, name: str) -> None:
+    def footer(self, page: Page, name: str) -> None:
+        """Template and unit, page, sheet."""
         left = footer(f"{self.layout.template.name} {self.assignment.unit_name or self.assignment.unit}".strip())
         page.call("set_footer", f"&L&8 {left}&C&8 {_PAGES.say(self.lang)}&R&8 {footer(name)}")
 
@@ -240,21 +253,24 @@ class _Writer:
         page.call("freeze_panes", FIRST_ROW - 1, 2)
 
     def _headline(self, page: Page, plan: SheetPlan, visible: Mapping[int, float]) -> None:
-        """Beside the flag: what is left of the bounds that matter, then the sheet's note if the first page has room
-        for it (填报说明 has it in full).
+        """Beside the flag: what is left of the bounds that matter, then as much of the sheet's note as the first page
+        has room for (填报说明 has it in full).
         """
         column = HEADLINE_COLUMN - 1
         for placed in self.layout.rules if plan.id != CHECKS else ():
             if placed.rule.headline and not placed.rule.each:
                 left, right = (f"{placed.rule.code}@{id}" for id in ("actual", "expected"))
                 bound, used = self.layout.addresser(plan.id)((right,))[0], self.layout.addresser(plan.id)((left,))[0]
-                page.text(NOTE_ROW, column, _LEFT.say(self.lang), looks.ASIDE_RIGHT)
+                said = _LEFT.say(self.lang).format(code=placed.rule.code)
+                page.text(NOTE_ROW, column, said, looks.ASIDE_RIGHT)
                 rest = subtract(self.cached(right), self.cached(left))
                 page.formula(NOTE_ROW, column + 1, f"{bound}-{used}", rest, looks.HEADLINE_NUMBER)
                 below_zero(page, a1(NOTE_ROW, column + 1))
                 column += 2
-        if plan.note and looks.width(plan.note) * 0.9 <= self._room(visible, column):
-            page.text(NOTE_ROW, column, plan.note, looks.NOTE)
+        room = self._room(visible, column)
+        fitting = (note for note in _notes(plan.note, self.lang) if looks.width(note) * 0.9 <= room)
+        if note := next(fitting, ""):
+            page.text(NOTE_ROW, column, note, looks.NOTE)
 
     def _room(self, visible: Mapping[int, float], column: int) -> float:
         """Characters from ``column`` to the end of the first page."""
@@ -316,12 +332,25 @@ class _Writer:
         return looks.ROW_HEIGHT + (most - 1) * looks.LINE_HEIGHT
 
 
+def _notes(note: str, lang: Lang) -> list[str]:
+    """``note`` and what is said in its stead where there is less room: its first sentences, or where it stands."""
+    if not note:
+        return []
+    ends = [at.end() for at in re.finditer("[。；]|[.;](?= )", note) if at.end() < len(note)]
+    shorter = [note[:end].rstrip("。；.;") + _IN_FULL.say(lang) for end in reversed(ends)]
+    return [note, *shorter, _ELSEWHERE.say(lang)]
+
+
 def _packed(texts: Sequence[str], room: float) -> list[str]:
-    """``texts`` side by side on as few lines as fit ``room`` characters."""
+    """``texts`` side by side on as few lines as fit ``room`` characters, closer where that saves a line."""
+    return min((_lined(texts, room, gap) for gap in ("　　", "　")), key=len)
+
+
+def _lined(texts: Sequence[str], room: float, gap: str) -> list[str]:
     lines: list[str] = []
     for text in texts:
-        wider = f"{lines[-1]}　　{text}" if lines else text
-        if lines and looks.width(wider) <= room:
+        wider = f"{lines[-1]}{gap}{text}" if lines else text
+        if lines and looks.width(wider) * 0.86 <= room:  # lines to write on are narrower than digits
             lines[-1] = wider
         else:
             lines.append(text)

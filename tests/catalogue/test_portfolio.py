@@ -76,7 +76,11 @@ def test_customers_are_ranked_and_classed_by_what_larger_ones_have_together(unit
         assert values[f"{code}@cumulative"] == Fraction(done, whole)
         assert values[f"{code}@class"] == by[code]
         assert values[f"{code}@credit"] == yuan(CREDIT[by[code]])
-        cross = Fraction(sales[code] - cost[code], stock[code]) if code in stock else 0  # margin ÷ stock
+        if code not in stock:  # blank, not the worst of all
+            assert [values[f"{code}@{name}"] for name in ("turnover", "cross", "contribution")] == [""] * 3
+            continue
+        cross = Fraction(sales[code] - cost[code], stock[code])  # margin ÷ stock
+        assert values[f"{code}@turnover"] == Fraction(sales[code], stock[code])
         assert values[f"{code}@cross"] == cross
         assert values[f"{code}@contribution"] == Fraction(sales[code], whole) * cross
     assert [by[code] for code in ordered] == sorted(by.values())
@@ -151,3 +155,16 @@ def test_a_customer_with_sales_asks_for_their_cost(typed: Mapping[str, str], mis
     sent = {f"customers.001@{id}": text for id, text in entries.items()}
     found = returned(LIBRARY.load("customer-portfolio"), "甲", sent, rows={"customers": 1})
     assert found.values["customers.001@_missing"] == missing
+
+
+def test_rows_that_nobody_filled_show_no_ratios() -> None:
+    """0 % would read as the worst of all: so would the growth of a region that is new."""
+    sent = {"regions.001@name": "广州", "customers.001@region": "广州", "customers.001@sales": "100"}
+    values = returned(LIBRARY.load("customer-portfolio"), "甲", sent, rows={"customers": 2}).values
+    blank = {
+        "regions.002": ("customer_share", "last_share", "share", "growth"),
+        "regions.001": ("last_share", "growth"),
+    }
+    blank["customers.002"] = ("cumulative", "class", "margin", "turnover", "cross", "contribution")
+    assert {values[f"{code}@{name}"] for code, names in blank.items() for name in names} == {""}
+    assert values["regions.001@share"] == values["customers.001@cumulative"] == 1

@@ -186,7 +186,7 @@ def test_the_charts_stand_between_the_data_and_the_checks(template: Template) ->
 def test_the_guide_lists_the_charts_before_the_checks(template: Template) -> None:
     book = opened(write(laid_out(template), UNIT, FULL))
     listed = [cell.value for cell in book["填报说明"]["B"] if cell.value in book.sheetnames]
-    assert listed == book.sheetnames[1 : 1 + len(listed)] and listed[-2:] == [NAME.zh, "校验"]
+    assert listed == book.sheetnames[1 : 1 + len(listed)] and listed[-4:] == [NAME.zh, "校验", "变更记录", "工作底稿"]
 
 
 def test_every_kind_is_drawn_from_its_table(template: Template) -> None:
@@ -194,7 +194,7 @@ def test_every_kind_is_drawn_from_its_table(template: Template) -> None:
     charts = parts(data, "xl/charts/chart")
     assert len(charts) == len(drawn(laid_out(template))) == 8
     assert {chart.kind for chart in template.charts} == set(ChartKind)
-    shown = cells(data, "图表")
+    shown = cells(data, "图表", values=False)
     for chart in charts:
         areas = re.findall(r"<c:f>图表!([^<]+)</c:f>", chart)
         assert len(areas) == len(re.findall("<c:f>", chart)) > 2
@@ -223,7 +223,19 @@ def test_rows_have_the_names_that_people_know_them_by(template: Template) -> Non
         ("总计", ""),
     ]
     shown = set(cells(write(layout, UNIT, FULL), "图表").values())
-    assert {"访谈", "甲公司", "visits.001", "图 1　各部分 2026 年预算"} <= shown
+    assert {"访谈", "甲公司", "图 1　各部分 2026 年预算"} <= shown
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_the_unit_has_not_named_is_blank_and_never_a_code(template: Template, lang: Lang) -> None:
+    layout = laid_out(template, lang)
+    codes = {head.title for figures in drawn(layout) for head in (*figures.points, *figures.series) if head.named}
+    assert {"1.n01", "visits.002"} <= codes
+    for inputs in ({}, FULL):
+        data = write(layout, UNIT, inputs)
+        assert not codes & set(cells(data, NAME.say(lang)).values())
+        formulas = cells(data, NAME.say(lang), values=False).values()
+        assert not [one for one in formulas if any(f'"{code}"' in str(one) for code in codes)]
 
 
 def test_totals_of_several_sheets_have_the_sheets_names(tmp_path: Path) -> None:

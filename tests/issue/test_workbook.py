@@ -240,6 +240,38 @@ def test_facts_that_nobody_gave_have_no_empty_label() -> None:
     assert not {"提交截止", "联系人", "预算单位"} & without
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_guide_counts_what_is_filled_and_speaks_of_blank_lines_where_there_are_some(name: str, lang: Lang) -> None:
+    layout = layout_of(name, lang)
+    book = opened(write(layout, UNIT))
+    told = {row[1].value: row[2].value for row in book.worksheets[0].iter_rows() if row[1].value}
+    for plan in layout.sheets:
+        count = len({cell.row for cell in layout.inputs if cell.sheet == plan.id})
+        said = re.match(r"(\d+) ", told[plan.name])
+        assert int(said[1] if said else 0) == count
+    has_open = any(row.kind is RowKind.OPEN for plan in layout.sheets for row in plan.rows)
+    assert any(re.search("空白行|blank lines", str(text)) for text in told.values()) == has_open
+    assert book.sheetnames[-3:-1] == [one for one in told if one in book.sheetnames][-2:]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_sheet_that_is_seen_has_a_footer(name: str) -> None:
+    book = opened(write(layout_of(name), UNIT))
+    for sheet in book.worksheets[:-1]:
+        assert (sheet.oddFooter.right.text or "").strip() == sheet.title
+    assert "华南区域" in book["变更记录"].oddHeader.left.text
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_note_is_on_its_sheet_or_points_to_where_it_is(name: str) -> None:
+    layout = layout_of(name)
+    book = opened(write(layout, UNIT))
+    for plan in layout.sheets:
+        said = {cell.value for cell in book[plan.name][5]}
+        assert not plan.note or plan.note in said or any("见“填报说明”" in str(one) for one in said), plan.name
+
+
 def test_parts_give_one_department_its_own_workbook() -> None:
     template = Library().load("annual-departments")
     whole, one = lay_out(template, 2026), lay_out(template, 2026, ("hr",))
