@@ -203,7 +203,9 @@ def test_the_figures_of_the_samples_are_what_the_program_says(name: str) -> None
         for file in broken:
             section = half.partition(f"**[{Path(file['file']).name}]")[2].partition("\n\n")[0]
             assert set(re.findall(r"^- \[(\w+)\]", section, re.MULTILINE)) == {one["code"] for one in file["findings"]}
-        summed = re.findall(r"(?:汇总计入 [0-9]+ 家，合计|Consolidated, [0-9]+ units count and come to) ([0-9,.]+[0-9])", half)
+        summed = re.findall(
+            r"(?:汇总计入 [0-9]+ 家，合计|Consolidated, [0-9]+ units count and come to) ([0-9,.]+[0-9])", half
+        )
         assert [text.replace(",", "") for text in summed] == [totals["total"]] and len(totals["units"]) == len(filled)
 
 

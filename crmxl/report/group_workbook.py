@@ -1,5 +1,6 @@
-"""Totals → the group workbook: 封面, for each block 汇总 科目汇总 万元 校验 明细, and 未纳入; where a template declares
-any 指标, in a round with several levels 层级汇总, where reviewers changed anything 调整, beside another round 阶段对比.
+"""Totals → the group workbook: 封面, for each block 汇总 科目汇总 万元 校验 明细, and 未纳入与提示; where a template
+declares any 指标, in a round with several levels 层级汇总, where reviewers changed anything 调整, beside another round
+阶段对比.
 
 The same totals give the same bytes; every formula carries its true value; text is never a formula. Sheets of several
 blocks are numbered as on the cover.

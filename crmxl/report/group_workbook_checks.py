@@ -11,7 +11,7 @@ from crmxl.issue import looks
 from crmxl.issue.addresses import a1, letters
 from crmxl.issue.checklist import FAIL, PASS
 from crmxl.issue.places import RowKind
-from crmxl.model import Kind, Text, Type
+from crmxl.model import Kind, Text
 from crmxl.money import plain
 from crmxl.report.group_workbook_levels import levels_total
 from crmxl.report.group_workbook_page import Desk, close, columns, figure, heads, height, label, results
@@ -20,15 +20,17 @@ from crmxl.report.group_workbook_reviews import adjusted_total
 from crmxl.report.group_workbook_stages import stage_total
 
 _COLUMNS = (
-    (Text("校验项目", "Check"), 52),
-    (Text("左方（元）", "Left (yuan)"), 20),
-    (Text("右方（元）", "Right (yuan)"), 20),
+    (Text("校验项目", "Check"), 58),
+    (Text("左方", "Left"), 20),
+    (Text("右方", "Right"), 20),
     (Text("差异", "Difference"), 16),
     (Text("结果", "Result"), 14),
 )
 _NOTE = Text(
     "左方与右方逐分比较；差异不为 0 即不通过。", "Left and right are compared to the fen; any difference fails."
 )
+_ROWS = Text('#,##0" 行"_ ', '#,##0" rows"_ ')
+"""How a number of rows looks among amounts."""
 _OVERALL = Text("总体结论", "Overall")
 _LINES = Text("科目汇总的总计 = 汇总的总计", "Total by line = total by unit")
 _FACTS = Text("明细合计 = 汇总的总计", "Sum of Facts = total by unit")
@@ -71,11 +73,11 @@ def write_checks(desk: Desk, plan: Plan) -> None:
     for row, check in enumerate(checks, FIRST + 1):
         page.text(row, 1, check.title, label())
         height(page, row, [(check.title, widths[0])])
-        style = {**figure(), "num_format": looks.NUMBERS[Type.INTEGER]} if check.count else figure()
+        style = {**figure(), "num_format": _ROWS.say(lang)} if check.count else figure()
         desk.formula(page, row, 2, check.left, check.left_value, style)
         desk.formula(page, row, 3, check.right, check.right_value, style)
         off = check.left_value - check.right_value
-        desk.formula(page, row, 4, f"ROUND({a1(row, 2)}-{a1(row, 3)},2)", off, figure())
+        desk.formula(page, row, 4, f"ROUND({a1(row, 2)}-{a1(row, 3)},2)", off, style)
         desk.formula(page, row, 5, f'IF({a1(row, 4)}=0,"{said[0]}","{said[1]}")', said[bool(off)], looks.FLAG)
     page.text(FIRST, 1, _OVERALL.say(lang), label(RowKind.SUBTOTAL))
     for column in (2, 3, 4):

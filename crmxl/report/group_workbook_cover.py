@@ -125,8 +125,9 @@ _SEVERAL = Text(
     "Templates, versions and years are totalled apart and never added to each other.",
 )
 _COUNTED = Text(
-    "金额单位为元；被退回、无法读取或同一单位有多份不同文件的，一律不计入，见“未纳入”。",
-    "Amounts are in yuan. Files with errors, unreadable files and different files of one unit never count: Left out.",
+    "金额单位为元；被退回、无法读取或同一单位有多份不同文件的，一律不计入，见“未纳入与提示”。",
+    "Amounts are in yuan. Files with errors, unreadable files and different files of one unit never count: see "
+    "Left out and notes.",
 )
 _OWN = Text(
     "单位自填的项目在科目汇总中按小类合并，名称见“明细”。",
@@ -206,7 +207,7 @@ def _blocks(desk: Desk, page: Page, row: int, plans: Sequence[Plan]) -> int:
         title = block.template.title.say(lang)
         page.text(row, 2, f"{plan.number}. {title}" if plan.number else title, label())
         height(page, row, [(title, _WIDTHS[1])])
-        page.text(row, 3, str(block.template.version), {**label(), "align": "center"})
+        page.text(row, 3, str(block.template.version), {**label(), "align": "center", "indent": 0})
         page.number(row, 4, block.year, {**count(), "num_format": "0"})
         page.number(row, 5, len(block.units), count())
         desk.formula(page, row, 6, plan.total_cell, Fraction(block.total, 100), figure(RowKind.SUBTOTAL))

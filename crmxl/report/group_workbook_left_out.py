@@ -1,9 +1,10 @@
-"""未纳入: what does not count and why, what counts with a caution, and what was found across submissions."""
+"""未纳入与提示: what does not count and why, what counts with a caution, and what was found across submissions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from crmxl.catalogue import word
 from crmxl.group.origin import Origin, Source
 from crmxl.group.totals import LeftOut, Totals
 from crmxl.issue import looks
@@ -14,14 +15,17 @@ from crmxl.report.group_workbook_page import Desk, close, height, label
 from crmxl.report.group_workbook_plan import LEFT_OUT
 
 _OUT_COLUMNS = (
-    (Text("文件", "File"), 34),
+    (Text("文件", "File"), 36),
     (Text("预算单位", "Unit"), 20),
     (Text("模板", "Template"), 22),
-    (Text("原因", "Why"), 62),
+    (Text("原因", "Why"), 66),
     (Text("怎么办", "What to do"), 50),
 )
 _NONE = Text("（无）", "(none)")
-_OUT_NOTE = Text("第一部分的文件没有计入任何合计。", "The files of the first part are in no total.")
+_OUT_NOTE = Text(
+    "第一部分的文件没有计入任何合计；“已纳入但有提示”的单位已计入。",
+    "The files of the first part are in no total; units that have warnings count.",
+)
 _OUT_HEAD = Text("未纳入汇总的文件", "Files that do not count")
 _MISSING_HEAD = Text("未交的单位", "Units that have not submitted")
 _COPIES_HEAD = Text("内容相同、只计一次的文件", "Identical files, counted once")
@@ -43,11 +47,19 @@ _CHANGED = Text(
     "第 {version} 版是按以前的单位表、限额或特批校验的。",
     "Version {version} was judged by earlier records: units, limits or waivers.",
 )
-_RECHECK = Text("请运行 crmxl recheck 重新校验。", "Run crmxl recheck.")
+_RECHECK = Text(
+    "由集团管理轮次的人重新校验（crmxl recheck）；单位不用处理。",
+    "Those who run the round judge them again (crmxl recheck); nothing for the unit to do.",
+)
+_NOT_VERIFIED = "I108"
+_VERIFY = Text(
+    "由集团汇总人与下达记录核对；不影响本次合计，单位不用处理。",
+    "The group compares them with its own records; no total here is affected, and the unit has nothing to do.",
+)
 
 
 def write_left_out(desk: Desk, totals: Totals) -> None:
-    """The sheet 未纳入: files left out, copies, warnings of what counts; in a round, missing units and findings."""
+    """The sheet 未纳入与提示: files left out, copies, warnings of what counts; in a round, missing units, findings."""
     lang = desk.lang
     name = LEFT_OUT.say(lang)
     page = desk.book.sheet(name)
@@ -99,8 +111,17 @@ def _told(one: Source, said: Text, remedy: Text) -> LeftOut:
     return LeftOut(one.file, one.unit, one.unit_name, one.template, reason=reason, remedy=remedy)
 
 
+def _fix(one: LeftOut, lang: Lang) -> str:
+    """What to do, for those who read figures and run no commands."""
+    said = one.fix(lang)
+    for finding in one.findings:
+        if finding.code == _NOT_VERIFIED:
+            said = said.replace(word(finding, lang, one.file).fix, _VERIFY.say(lang))
+    return said
+
+
 def _file(page: Page, row: int, one: LeftOut, lang: Lang, widths: Sequence[float]) -> int:
-    texts = (one.file, one.shown(lang), one.template, one.why(lang), one.fix(lang))
+    texts = (one.file, one.shown(lang), one.template, one.why(lang), _fix(one, lang))
     style = {**label(), "valign": "top"}
     for column, text in enumerate(texts, 1):
         page.text(row, column, text, style)

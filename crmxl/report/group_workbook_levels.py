@@ -42,7 +42,7 @@ def write_levels(desk: Desk, plan: Plan, totals: Totals) -> None:
     page = heads(desk, plan, LEVELS, _NOTE.say(lang))
     longest = max(looks.width(level.shown(lang)) + 2 * level.depth for level in levels)
     amount = 17 if abs(plan.block.total) < 10**11 else 20
-    widths: list[float] = [min(50, max(26, longest + 2)), amount, amount, amount, 10, 40]
+    widths: list[float] = [min(50, max(26, longest + 3)), amount, amount, amount, 11, 40]
     columns(page, [title.say(lang) for title in _COLUMNS], widths)
     page.raw.outline_settings(True, False, True, False)  # a unit stands above those below it
     said = remarks(totals, plan.block, lang)
@@ -75,7 +75,7 @@ def _level(
     lang, block = desk.lang, plan.block
     kind = RowKind.LINE if level.leaf else RowKind.SUBTOTAL
     name = level.shown(lang)
-    page.text(row, 1, name, {**label(kind), "indent": min(15, 2 * (level.depth - 1))})
+    page.text(row, 1, name, {**label(kind), "indent": min(15, 1 + 2 * (level.depth - 1))})
     if at is None:
         page.text(row, _OWN, "", label(kind))
     else:
@@ -92,7 +92,7 @@ def _level(
     desk.formula(page, row, _SUBTOTAL, formula, Fraction(level.total, 100), figure(RowKind.SUBTOTAL))
     _share(desk, page, plan, row, level.total, kind)
     page.text(row, 6, said, label(kind))
-    lines = max(looks.lines(name, widths[0] - 2 * level.depth), looks.lines(said, widths[5] - 1))
+    lines = max(looks.lines(name, widths[0] - 1 - 2 * level.depth), looks.lines(said, widths[5] - 2))
     folded = {"level": min(_DEEPEST, level.depth - 1)} if level.depth > 1 else {}
     page.call("set_row", row - 1, looks.ROW_HEIGHT + (lines - 1) * looks.LINE_HEIGHT, None, folded)
 

@@ -16,12 +16,14 @@ from crmxl.report.group_workbook_page import (
     WAN_YUAN,
     Desk,
     close,
+    code,
     columns,
     figure,
     heads,
     height,
     label,
     share,
+    title_width,
 )
 from crmxl.report.group_workbook_plan import (
     FIRST,
@@ -37,11 +39,12 @@ from crmxl.report.group_workbook_plan import (
     sum_of,
 )
 
-_CODE, _ITEM, _UNIT = Text("编码", "Code"), Text("项目", "Item"), Text("预算单位", "Unit")
+_CODE, _ITEM = Text("编码", "Code"), Text("项目", "Item")
+_ITEM_OR_UNIT, _BY_UNIT = Text("项目或预算单位", "Item or unit"), Text("按预算单位", "By unit")
 _AMOUNT, _WAN, _SHARE = Text("合计（元）", "Total (yuan)"), Text("金额（万元）", "10,000 yuan"), Text("占比", "Share")
 _KEY = Text("匹配：项目", "Match: line")
 _LIVE = Text(
-    "项目金额为对“明细”的公式汇总，小计、合计、总计逐级相加。",
+    "项目金额由公式汇总“明细”，小计、合计、总计逐级相加。",
     "Lines are formulas over Facts; subtotals and totals add them.",
 )
 _STILL = Text("项目金额为数值，小计、合计、总计为公式。", "Lines are values; subtotals and totals are formulas.")
@@ -49,6 +52,10 @@ _WAN_NOTE = Text(
     "数值；按最大余数法取舍，逐级相加一致，个别数与四舍五入差 0.01。",
     "Values; rounded so that every level foots, at most 0.01 off a figure's own rounding.",
 )
+_PAGE_ROWS = 20
+"""Rows of 万元 under its header on one page."""
+_LEAST_KEPT = 47
+"""Characters of code and item together beside months."""
 _HEADINGS = (RowKind.SECTION, RowKind.GROUP)
 
 
@@ -60,7 +67,11 @@ def write_lines(desk: Desk, plan: Plan) -> None:
     year = YEAR if monthly else _AMOUNT
     titles = [_CODE.say(lang), _ITEM.say(lang), *months, year.say(lang), _SHARE.say(lang), _KEY.say(lang)]
     month_width = 14 if abs(plan.block.total) < 10**10 else 17
-    widths: list[float] = [10, _title_width(plan), *[month_width] * len(months), 18, 9, 14]
+    widths: list[float] = [_code_width(plan), _title_width(plan), *[month_width] * len(months), 18, 11, 14]
+    if monthly:  # code and item are repeated on every page, with the title
+        widths[1] = max(widths[1], _LEAST_KEPT - widths[0])
+    else:  # a narrow table: wide enough for its title
+        widths[1] += min(20.0, max(0.0, title_width(desk.heads[page][0]) + 1 - sum(widths[:-1])))
     columns(page, titles, widths, hidden=1)
     for row in plan.rows:
         height(page, row.number, [(row.title, widths[1])])
@@ -68,7 +79,7 @@ def write_lines(desk: Desk, plan: Plan) -> None:
             for column in range(1, plan.year_column + 2):
                 page.text(row.number, column, row.title if column == 2 else "", looks.heading(row.kind))
             continue
-        page.text(row.number, 1, row.code, looks.code(row.kind))
+        page.text(row.number, 1, row.code, code(row.kind))
         page.text(row.number, 2, row.title, label(row.kind))
         year_fen, *split = row.money
         figures = [*split, year_fen] if monthly else [year_fen]
@@ -110,6 +121,10 @@ def _share(desk: Desk, page: Page, plan: Plan, row: LineRow, fen: int) -> None:
     desk.formula(page, row.number, column, formula, value, share(row.kind))
 
 
+def _code_width(plan: Plan) -> float:
+    return min(18, max(10, max((looks.width(row.code) for row in plan.rows), default=0) + 3))
+
+
 def _title_width(plan: Plan) -> float:
     longest = max((looks.width(row.title) for row in plan.rows), default=0)
     return min(44, max(26, longest + 3))
@@ -122,8 +137,8 @@ def write_wan(desk: Desk, plan: Plan) -> None:
     """The sheet 万元 of a block: values by part, group and line, then by unit; every level foots."""
     lang, block = desk.lang, plan.block
     page = heads(desk, plan, WAN, _WAN_NOTE.say(lang), WAN_YUAN)
-    widths: list[float] = [10, max(_title_width(plan), 48), 18, 10]
-    columns(page, [text.say(lang) for text in (_CODE, _ITEM, _WAN, _SHARE)], widths)
+    widths: list[float] = [_code_width(plan), max(_title_width(plan), 48), 18, 11]
+    columns(page, [text.say(lang) for text in (_CODE, _ITEM_OR_UNIT, _WAN, _SHARE)], widths)
     shown = wan_of(plan.rows)
     rows = [
         row for row in plan.rows if row.counted and (row.kind not in _HEADINGS or row.number < plan.line_total.number)
@@ -139,9 +154,10 @@ def write_wan(desk: Desk, plan: Plan) -> None:
             )
         height(page, row_number, [(row.title, widths[1])])
         row_number += 1
+    by_item = row_number
     row_number += 1
-    for column, text in enumerate(("", _UNIT.say(lang), _WAN.say(lang), _SHARE.say(lang)), 1):
-        page.text(row_number, column, text, looks.HEADER)
+    for column in range(1, 5):
+        page.text(row_number, column, _BY_UNIT.say(lang) if column == 2 else "", looks.heading(RowKind.SECTION))
     by_unit = in_wan([unit.total for unit in block.units], block.total)
     for unit, wan in zip(block.units, by_unit, strict=True):
         row_number += 1
@@ -151,7 +167,9 @@ def write_wan(desk: Desk, plan: Plan) -> None:
     row_number += 1
     total = shown[plan.line_total.number]
     _wan_row(page, row_number, RowKind.TOTAL, "", TOTAL.say(lang), total, _part(block.total, block.total))
-    close(desk, page, plan.name(WAN), widths, row_number, header=HEADER)
+    left = -(by_item - HEADER) % _PAGE_ROWS
+    breaks = [by_item] if row_number - by_item > left else []  # the second part is not torn from its heading
+    close(desk, page, plan.name(WAN), widths, row_number, header=HEADER, breaks=breaks)
 
 
 def wan_of(rows: Sequence[LineRow]) -> dict[int, Decimal]:
@@ -175,9 +193,8 @@ def _part(fen: int, total: int) -> Fraction:
     return Fraction(fen, total) if total else Fraction(0)
 
 
-def _wan_row(page: Page, row: int, kind: RowKind, code: str, title: str, wan: Decimal, part: Fraction) -> None:
-    page.text(row, 1, code, looks.code(kind))
+def _wan_row(page: Page, row: int, kind: RowKind, shown: str, title: str, wan: Decimal, part: Fraction) -> None:
+    page.text(row, 1, shown, code(kind))
     page.text(row, 2, title, label(kind))
     page.number(row, 3, Fraction(wan), figure(kind, formula=False))
-    style = share(kind) if kind is not RowKind.LINE else {**label(), "num_format": "0.00%", "align": "right"}
-    page.number(row, 4, part, style)
+    page.number(row, 4, part, share(kind, formula=False))

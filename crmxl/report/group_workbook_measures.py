@@ -18,7 +18,7 @@ from crmxl.issue.book import Page
 from crmxl.issue.looks import Looks
 from crmxl.issue.places import Role, RowKind
 from crmxl.model import Kind, Level, Text, Type
-from crmxl.report.group_workbook_page import Desk, close, columns, heads, height, label
+from crmxl.report.group_workbook_page import PERCENT, Desk, close, code, columns, heads, height, label
 from crmxl.report.group_workbook_plan import FIRST, MEASURES, Plan
 from crmxl.report.measures import NONE, WEIGHT, row_title, way
 
@@ -100,7 +100,7 @@ def _rows(plan: Plan) -> Iterator[_Row | str]:
                 title=f"{title}·{heading}" if heading else title,
                 way=way(one, lang),
                 total=one.total,
-                by_unit=one.by_unit,
+                by_unit=_counted(one),
                 look=_number(one.type, one, one.by_unit),
                 live=plan.live and one.follows,
                 weighted=one.way == "weighted",
@@ -109,8 +109,18 @@ def _rows(plan: Plan) -> Iterator[_Row | str]:
                 yield _weights(plan, one)
 
 
+def _counted(one: MeasureTotal) -> Mapping[str, Fraction]:
+    """Its figures by unit; of a mean, those that weigh: what a unit does not use is no 0."""
+    if one.way != "weighted":
+        return one.by_unit
+    return {unit: value for unit, value in one.by_unit.items() if one.weights.get(unit)}
+
+
 def _weights(plan: Plan, one: MeasureTotal) -> _Row:
-    title = WEIGHT.say(plan.lang).format(weight=one.weight_title.say(plan.lang))
+    title = one.weight_title.say(plan.lang)
+    said = WEIGHT.say(plan.lang)
+    if not title.casefold().startswith(said.partition("{")[0].rstrip("： :").casefold()):  # it says so itself
+        title = said.format(weight=title)
     whole = sum(one.weights.values(), start=Fraction(0))
     look = {**_number(Type.QUANTITY, one, one.weights), "italic": True, "font_color": "#5F6B7A"}
     return _Row(RowKind.LINE, "", f"　　{title}", "", whole, one.weights, look, plan.live)
@@ -119,7 +129,7 @@ def _weights(plan: Plan, one: MeasureTotal) -> _Row:
 def _number(type: Type, one: MeasureTotal, figures: Mapping[str, Fraction]) -> Looks:
     """How its numbers look: whole ones without places, unless it is a mean or ratio."""
     if type in (Type.MONEY, Type.PERCENT):
-        return {"num_format": looks.NUMBERS[type], "align": "right"}
+        return {"num_format": PERCENT if type is Type.PERCENT else looks.NUMBERS[type], "align": "right"}
     mean = one.way != "sum" and figures is one.by_unit
     whole = not mean and all(value.denominator == 1 for value in figures.values())
     places = "" if whole else ".00"
@@ -127,7 +137,7 @@ def _number(type: Type, one: MeasureTotal, figures: Mapping[str, Fraction]) -> L
 
 
 def _write(desk: Desk, page: Page, row: int, one: _Row, units: Sequence[str]) -> None:
-    page.text(row, 1, one.code, looks.code(one.kind))
+    page.text(row, 1, one.code, code(one.kind))
     aside = {name: one.look[name] for name in ("italic", "font_color") if name in one.look}
     page.text(row, 2, one.title, {**label(one.kind), **aside})
     page.text(row, 3, one.way, label(one.kind))

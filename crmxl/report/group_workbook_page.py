@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,7 @@ from crmxl.expression import Value
 from crmxl.group.origin import PROVISIONAL
 from crmxl.issue import looks
 from crmxl.issue.addresses import a1, letters, quoted
-from crmxl.issue.book import Book, Page, footer
+from crmxl.issue.book import Book, Page, footer, refusing
 from crmxl.issue.checklist import FAIL, PASS
 from crmxl.issue.looks import Looks
 from crmxl.issue.places import Role, RowKind
@@ -26,6 +26,12 @@ _PAGE_CHARACTERS = 140
 _SAFE_CHARACTERS = 110
 """The same where nothing makes it fit: programs without the font have wider columns."""
 _LEAST_SCALE = 0.65
+_TITLE_SIZES = 12, 16
+"""Points of a title, at least and at most."""
+_LEAST_POINTS = 8
+"""Of what stands under it."""
+PERCENT = "0.00%_ "
+"""As far from the cell's edge as amounts are."""
 _MOST_BREAKS = 1_023
 """Page breaks of a sheet that Excel takes."""
 _PAGES = Text("第 &P 页／共 &N 页", "Page &P of &N")
@@ -44,6 +50,8 @@ class Desk:
     title: str
     """Title of the workbook."""
     cache: bool = True
+    heads: dict[Page, tuple[str, str, str]] = field(default_factory=dict, compare=False)
+    """Title, facts and note of sheets: they are written when the widths are known, since they have to fit."""
 
     def formula(self, page: Page, row: int, column: int, formula: str, value: Value, style: Looks) -> None:
         """A formula with its true value; none where the workbook is for a program that has to compute it."""
@@ -51,8 +59,8 @@ class Desk:
 
 
 def label(row: RowKind = RowKind.LINE) -> Looks:
-    """A text cell of a table."""
-    return looks.cell(Role.LABEL, TEXT, row)
+    """A text cell of a table, not as close to its edge as figures of the column before it are to theirs."""
+    return {**looks.cell(Role.LABEL, TEXT, row), "indent": 1}
 
 
 def figure(row: RowKind = RowKind.LINE, *, formula: bool = True) -> Looks:
@@ -62,9 +70,15 @@ def figure(row: RowKind = RowKind.LINE, *, formula: bool = True) -> Looks:
     return {**looks.cell(Role.LABEL, MONEY, row), "num_format": looks.MONEY}
 
 
-def share(row: RowKind = RowKind.LINE) -> Looks:
+def share(row: RowKind = RowKind.LINE, *, formula: bool = True) -> Looks:
     """A share of the whole."""
-    return {**looks.cell(Role.CALCULATED, Type.PERCENT, row), "num_format": looks.NUMBERS[Type.PERCENT]}
+    role = Role.CALCULATED if formula else Role.LABEL
+    return {**looks.cell(role, Type.PERCENT, row), "num_format": PERCENT}
+
+
+def code(row: RowKind = RowKind.LINE) -> Looks:
+    """A line's code."""
+    return {**looks.code(row), "indent": 1, "shrink": True}
 
 
 def count(row: RowKind = RowKind.LINE) -> Looks:
@@ -76,28 +90,22 @@ def heads(desk: Desk, plan: Plan, sheet: Text, note: str, money: Text = YUAN) ->
     """A sheet of a block with title, facts, check and note; the table's header follows."""
     page = desk.book.sheet(plan.name(sheet))
     page.call("set_default_row", looks.ROW_HEIGHT)
-    page.call("set_row", 0, 30)
     title = plan.block.template.title.say(desk.lang)
     name = sheet.say(desk.lang)
     if plan.origin is not None and plan.origin.provisional:
         name += f"·{PROVISIONAL.zh}" if desk.lang == "zh" else f" ({PROVISIONAL.en.lower()})"
-    page.text(
-        1,
-        1,
-        f"{plan.block.year}年度{title.removeprefix('年度')}（{name}）"
-        if desk.lang == "zh"
-        else f"{title} {plan.block.year}: {name}",
-        looks.TITLE,
-    )
+    if desk.lang == "zh":
+        title = f"{plan.block.year}年度{title.removeprefix('年度')}（{name}）"
+    else:
+        title = f"{title} {plan.block.year}: {name}"
     info = _INFO.say(desk.lang).format(
         year=plan.block.year, template=plan.block.template.name, money=money.say(desk.lang)
     )
-    page.text(2, 1, info, looks.INFO)
+    desk.heads[page] = title, info, note
     page.text(3, 1, _CHECK.say(desk.lang), looks.LABEL)
     flag = a1(FIRST, 5) if sheet == CHECKS else plan.at(CHECKS, FIRST, 5)
     desk.formula(page, 3, 2, flag, PASS.say(desk.lang), looks.FLAG)
     results(page, "B3", desk.lang)
-    page.text(4, 1, note, looks.NOTE)
     page.call("set_row", KEY_ROW - 1, None, None, {"hidden": True})
     return page
 
@@ -114,7 +122,7 @@ def columns(page: Page, titles: Sequence[str], widths: Sequence[float], hidden: 
 
 def height(page: Page, row: int, texts: Sequence[tuple[str, float]]) -> None:
     """Points for the longest of wrapped texts with the widths of their columns."""
-    most = max((_lines(text, width - 1) for text, width in texts), default=1)
+    most = max((_lines(text, width - 2) for text, width in texts), default=1)
     if most > 1:
         page.call("set_row", row - 1, looks.ROW_HEIGHT + (most - 1) * looks.LINE_HEIGHT)
 
@@ -135,11 +143,14 @@ def close(
     fixed: int = 2,
     header: int = HEADER,
     breaks: Sequence[int] = (),
+    repeated: int | None = None,
+    tall: int = 0,
     locked: bool = True,
 ) -> None:
     """A4 landscape with headers repeated, never below 65 %: several pages wide with the first columns repeated instead.
 
-    A sheet that is not ``locked`` lets its levels be folded, which no protected sheet does.
+    Rows down to ``header`` repeat, or to ``repeated``; ``tall`` 1 makes it fit one page. A sheet that is not ``locked``
+    lets its levels be folded, which no protected sheet does.
     """
     last = len(widths)
     page.call("freeze_panes", header, fixed)
@@ -147,14 +158,15 @@ def close(
     page.call("set_landscape")
     page.call("set_margins", 0.4, 0.4, 0.6, 0.6)
     page.call("center_horizontally")
-    page.call("repeat_rows", 0, header - 1)
+    page.call("repeat_rows", 0, (repeated or header) - 1)
     page.call("print_area", 0, 0, last_row - 1, last - 1)
     total = sum(widths)
+    _head(desk, page, widths[:fixed] if not breaks and wide(widths) else widths)
     if breaks:  # a sheet that is made to fit ignores them
         page.call("set_print_scale", max(10, int(min(1.0, _SAFE_CHARACTERS / total) * 100)))
         page.call("set_h_pagebreaks", list(breaks))
-    elif total * _LEAST_SCALE <= _PAGE_CHARACTERS:
-        page.call("fit_to_pages", 1, 0)
+    elif not wide(widths):
+        page.call("fit_to_pages", 1, tall)
     else:
         kept = sum(widths[:fixed])
         run, after = kept, fixed
@@ -175,6 +187,39 @@ def close(
     page.call("ignore_errors", {"number_stored_as_text": f"A1:{letters(last)}{max(1, last_row)}"})
     if locked:
         page.call("protect", "", PROTECTION)
+
+
+def wide(widths: Sequence[float]) -> bool:
+    """Whether columns of these widths are printed on several pages side by side."""
+    return sum(widths) * _LEAST_SCALE > _PAGE_CHARACTERS
+
+
+def title_width(text: str) -> float:
+    """Characters of 10-point type that a title takes."""
+    return looks.width(text) * _TITLE_SIZES[1] / 10 + 1
+
+
+def _head(desk: Desk, page: Page, widths: Sequence[float]) -> None:
+    """What stands above a table, no wider than the columns that it is printed with: smaller, then wrapped."""
+    if page not in desk.heads:
+        return
+    title, info, note = desk.heads[page]
+    room = sum(widths) - 1
+    told = (1, title, looks.TITLE, *_TITLE_SIZES), (2, info, looks.INFO, _LEAST_POINTS, 10)
+    for row, text, style, least, most in (*told, (4, note, looks.NOTE, _LEAST_POINTS, 9)):
+        points = max(least, min(most, int(room * 10 / max(1, looks.width(text)))))
+        found = {**style, "font_size": points}
+        lines = looks.lines(text, room * 10 / points)
+        if lines > 1:
+            found |= {"text_wrap": True, "valign": "top"}
+            if len(widths) > 1:
+                with refusing():
+                    page.raw.merge_range(row - 1, 0, row - 1, len(widths) - 1, "", page.book.format(found))
+        page.text(row, 1, text, found)
+        if row == 1:
+            page.call("set_row", 0, 30 + (lines - 1) * points * 1.5)
+        elif lines > 1:
+            page.call("set_row", row - 1, looks.ROW_HEIGHT + (lines - 1) * looks.LINE_HEIGHT)
 
 
 def _pages(widths: Sequence[float], fixed: int) -> tuple[float, list[int]]:

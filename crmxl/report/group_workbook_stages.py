@@ -38,7 +38,7 @@ def write_stages(desk: Desk, plan: Plan, pair: Pair, totals: Totals) -> None:
     earlier = totals.against.origin
     page = heads(desk, plan, STAGES, _note(earlier, lang))
     stages = [_YUAN.say(lang).format(stage=name) for name in _names(earlier, totals.origin, lang)]
-    widths: list[float] = [36, 17, 17, 16, 10, 64]
+    widths: list[float] = [36, 17, 17, 16, 11, 64]
     titles = [*stages, _CHANGE.say(lang), _RATE.say(lang)]
     columns(page, [_UNIT.say(lang), *titles, _WHY.say(lang)], widths)
     rows = plan.unit_rows
@@ -88,7 +88,7 @@ def _move(
 ) -> None:
     lang = desk.lang
     name, why = move.title.say(lang), causes(move, lang)
-    page.text(row, 1, name, {**label(), "indent": min(15, indent)})
+    page.text(row, 1, name, {**label(), "indent": min(15, 1 + indent)})
     for column, fen in ((_EARLIER, move.earlier), (_NOW, move.now)):
         if fen is None:
             page.text(row, column, "", label())

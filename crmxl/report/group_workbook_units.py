@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +13,7 @@ from crmxl.issue.book import Page, refusing
 from crmxl.issue.places import RowKind
 from crmxl.model import Kind, Text
 from crmxl.money import round_half_away
-from crmxl.report.group_workbook_page import Desk, close, columns, count, figure, heads, height, label, share
+from crmxl.report.group_workbook_page import Desk, close, columns, count, figure, heads, height, label, share, wide
 from crmxl.report.group_workbook_plan import FIRST, KEY_ROW, SUMMARY, TOTAL, Plan, part_key, sum_of
 
 TOP = 20
@@ -38,8 +39,12 @@ _HIDDEN = 6
 """Match key, control total, and two label and value columns for the charts."""
 _LEAST_CHART = 300
 """Pixels of a chart's height."""
-_PAGE_WIDTH, _PAGE_POINTS = 110, 490
+_PAGE_WIDTH, _PAGE_POINTS = 110, 480
 """Characters across and points down A4 landscape within our margins."""
+_LEAST_SCALE = 0.65
+"""At which table and charts still go on one page."""
+_CHART_CHARACTER = 6.2
+"""Pixels of a character in a chart."""
 _PIXELS = 7
 """Of a character's width; a row's point is 4/3 of one."""
 
@@ -77,8 +82,12 @@ def write_units(desk: Desk, plan: Plan) -> None:
         page.number(row, plan.total_column + 4, Fraction(unit.total, 100), figure(formula=False))
     _totals(desk, page, plan)
     bottom = _charts(desk, page, plan, sum(widths[:-_HIDDEN]))
-    breaks = [] if _fits_one_page(plan, sum(widths[:-_HIDDEN])) else [plan.total_row]
-    close(desk, page, plan.name(SUMMARY), widths[:-_HIDDEN], bottom, breaks=breaks)
+    shown = widths[:-_HIDDEN]
+    if _fits(plan, shown, bottom):
+        close(desk, page, plan.name(SUMMARY), shown, bottom, tall=1)
+    else:  # where the table is on one page, its header does not stand above the charts again
+        repeated = 2 if _table(plan) * min(1.0, _PAGE_WIDTH / sum(shown)) < _PAGE_POINTS else None
+        close(desk, page, plan.name(SUMMARY), shown, bottom, breaks=[plan.total_row], repeated=repeated)
 
 
 def _cell(desk: Desk, page: Page, plan: Plan, row: int, column: int, fen: int) -> None:
@@ -119,11 +128,15 @@ def _totals(desk: Desk, page: Page, plan: Plan) -> None:
 # ---- charts ------------------------------------------------------------------------------------------------------
 
 
-def _fits_one_page(plan: Plan, width: float) -> bool:
-    """Whether table and charts go on one page of A4 landscape when made to fit its width."""
-    table = 30 + 30 + looks.LINE_HEIGHT * 2 + looks.ROW_HEIGHT * (len(plan.block.units) + 5)
-    scale = min(1.0, _PAGE_WIDTH / width)
-    return (table + max(_heights(plan)) * 3 / 4) * scale < _PAGE_POINTS
+def _table(plan: Plan) -> float:
+    """Points of the table with what stands above it."""
+    return 30 + 30 + looks.LINE_HEIGHT * 2 + looks.ROW_HEIGHT * (len(plan.block.units) + 4)
+
+
+def _fits(plan: Plan, widths: Sequence[float], bottom: int) -> bool:
+    """Whether table and charts go on one page of A4 landscape, no smaller than can be read."""
+    tall = _table(plan) + looks.ROW_HEIGHT * (bottom - plan.total_row)
+    return not wide(widths) and min(1.0, _PAGE_POINTS / tall) >= _LEAST_SCALE
 
 
 def _heights(plan: Plan) -> tuple[int, int]:
@@ -142,7 +155,15 @@ def _charts(desk: Desk, page: Page, plan: Plan, width: float) -> int:
     bars = _unit_data(desk, page, plan)
     tall, parts_tall = _heights(plan)
     left = plan.total_column + 5
-    units = _chart(desk, plan, "bar", _BY_UNIT, FIRST, bars, left, min(900, int(pixels * 0.56)), tall)
+    several = len(block.parts) > 1  # a single bar would say nothing
+    across = min(900, int(pixels * 0.56) if several else pixels)
+    labels = [_short(unit.name or unit.label(lang)) for unit in block.units]
+    units = _chart(desk, plan, "bar", _BY_UNIT, bars, left, across, tall, labels)
+    with refusing():
+        said = {"object_position": 2, "description": _titled(plan, _BY_UNIT)}
+        page.raw.insert_chart(top - 1, 0, units, said)
+    if not several:
+        return top + -(-tall * 3 // (4 * looks.ROW_HEIGHT))
     parts_width = min(720, int(pixels * 0.42))
     _part_data(desk, page, plan)
     longest = max(looks.width(part.title.say(lang)) for part in block.parts)
@@ -150,20 +171,26 @@ def _charts(desk: Desk, page: Page, plan: Plan, width: float) -> int:
     if upright:
         parts_tall = _LEAST_CHART
     kind = "column" if upright else "bar"
-    parts = _chart(desk, plan, kind, _BY_PART, FIRST, len(block.parts), left + 2, parts_width, parts_tall)
-    offset = min(900, int(pixels * 0.56)) + 12
+    labels = [_short(part.title.say(lang)) for part in block.parts]
+    parts = _chart(desk, plan, kind, _BY_PART, len(block.parts), left + 2, parts_width, parts_tall, labels)
     with refusing():
-        said = {"object_position": 2, "description": _titled(plan, _BY_UNIT)}
-        page.raw.insert_chart(top - 1, 0, units, said)
-        options = {"object_position": 2, "x_offset": offset, "description": _titled(plan, _BY_PART)}
+        options = {"object_position": 2, "x_offset": across + 12, "description": _titled(plan, _BY_PART)}
         page.raw.insert_chart(top - 1, 0, parts, options)
     return top + -(-max(tall, parts_tall) * 3 // (4 * looks.ROW_HEIGHT))
 
 
 def _chart(
-    desk: Desk, plan: Plan, kind: str, title: Text, first: int, rows: int, column: int, width: int, tall: int
+    desk: Desk,
+    plan: Plan,
+    kind: str,
+    title: Text,
+    rows: int,
+    column: int,
+    width: int,
+    tall: int,
+    labels: Sequence[str],
 ) -> Any:
-    name = plan.name(SUMMARY)
+    name, first = plan.name(SUMMARY), FIRST
     chart = desk.book.workbook.add_chart({"type": kind})
     chart.add_series(
         {
@@ -182,7 +209,12 @@ def _chart(
     chart.set_legend({"none": True})
     words = {"num_font": {"size": 9, "color": "#333333"}, "line": {"color": looks.LINE}, "major_tick_mark": "none"}
     numbers = {"visible": False, "major_gridlines": {"visible": False}, "num_format": "#,##0"}
-    if kind == "bar":  # its axes are swapped; the largest on top
+    if kind == "bar":  # its axes are swapped; the largest on top, and room for figures beside the longest bar
+        before = min(0.4, (_CHART_CHARACTER * max(map(looks.width, labels)) + 16) / width)
+        longest = max(len(f"{abs(plan.block.total) // (100 * _scale(plan)):,}.00"), 8)
+        after = min(0.3, (_CHART_CHARACTER * longest + 14) / width)
+        place = {"x": before, "y": 44 / tall, "width": 1 - before - after, "height": 1 - 56 / tall}
+        chart.set_plotarea({"layout": place})
         chart.set_y_axis({**words, "reverse": True})
         chart.set_x_axis(numbers)
     else:

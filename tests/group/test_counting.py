@@ -361,8 +361,8 @@ def test_the_workbook_says_what_it_goes_by_and_that_it_is_provisional(round: Pat
         settled = register.ledger.events()[register.board.settled - 1]
     assert "暂计" in cover and settled.receipt in cover and "核定数" in cover
     assert "暂计" in book["汇总"]["A1"].value
-    assert book.sheetnames == ["封面", "汇总", "层级汇总", "科目汇总", "万元表", "调整", "校验", "明细", "未纳入"]
-    out = "\n".join(str(cell) for row in book["未纳入"].iter_rows(values_only=True) for cell in row if cell)
+    assert book.sheetnames == ["封面", "汇总", "层级汇总", "科目汇总", "万元表", "调整", "校验", "明细", "未纳入与提示"]
+    out = "\n".join(str(cell) for row in book["未纳入与提示"].iter_rows(values_only=True) for cell in row if cell)
     for words in ("暂计：已计入但尚未审核通过的", "零申报的单位", "特批披露", "本年无活动", "张总"):
         assert words in out
 

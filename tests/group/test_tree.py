@@ -203,16 +203,16 @@ def test_a_unit_that_sent_nothing_is_listed_and_leaves_the_totals_incomplete(fol
         ("", "SZ", ["G103"]),
     ]
     assert "未交" in left_out[0]["why"] and not totals.complete and totals.total == 10000
-    text = told(write_totals(totals), "未纳入")
+    text = told(write_totals(totals), "未纳入与提示")
     assert "二、未交的单位" in text and "广州（GZ） plan@1 G103 未交" in text
     assert "未交 2 未纳入" in told(write_totals(totals), "封面")
-    assert "2. Units that have not submitted" in told(write_totals(totals, lang="en"), "Left out")
+    assert "2. Units that have not submitted" in told(write_totals(totals, lang="en"), "Left out and notes")
 
 
 def test_a_round_with_every_unit_there_is_complete(folder: Path) -> None:
     totals = together(folder, {**ENOUGH, "SZ": {}, "GZ": {}})
     assert totals.complete and totals.sound and not totals.findings
-    assert "未交" not in told(write_totals(totals), "未纳入")
+    assert "未交" not in told(write_totals(totals), "未纳入与提示")
 
 
 def test_only_units_that_were_given_the_template_are_missed(folder: Path) -> None:
@@ -247,7 +247,7 @@ def test_another_version_than_the_rounds_is_told(folder: Path) -> None:
     standard = Standard(load_round(folder), policies_beside(folder))
     totals = consolidate([report(first, "HN", {"1.1@amount": "1"})], standard)
     assert found(totals, "G105") == {"HN": "用的是 plan@1，本轮次为 plan@2；不同版本分别汇总，互不相加。"}
-    assert "HN" not in found(totals, "G103") and "G105" in told(write_totals(totals), "未纳入")
+    assert "HN" not in found(totals, "G103") and "G105" in told(write_totals(totals), "未纳入与提示")
 
 
 # ---- parents and the units below -----------------------------------------------------------------------------------
@@ -271,7 +271,7 @@ def test_a_parent_that_is_the_sum_of_its_children_is_compared_and_never_added(fo
     ]
     assert all("与下级合计一致" in one.why("zh") for one in totals.compared)
     assert [unit.unit for unit in totals.blocks[0].units] == ["GZ", "HD", "SZ"]
-    assert "只与下级核对、不计入的上级文件" in told(write_totals(totals), "未纳入")
+    assert "只与下级核对、不计入的上级文件" in told(write_totals(totals), "未纳入与提示")
 
 
 def test_a_parent_that_differs_by_a_fen_is_told_with_both_numbers(folder: Path) -> None:
@@ -282,7 +282,7 @@ def test_a_parent_that_differs_by_a_fen_is_told_with_both_numbers(folder: Path) 
     assert "1.1 活动 本级 40.00、下级 39.99" in said["HN"]
     assert "同为 52.99 元，但有 2 个项目不同" in said["JT"], "the lines differ, though the total does not"
     assert totals.total == 5299 and totals.complete and not totals.sound
-    assert "相差 0.01 元" in told(write_totals(totals), "未纳入")
+    assert "相差 0.01 元" in told(write_totals(totals), "未纳入与提示")
 
 
 def test_a_parent_whose_children_are_missing_is_compared_with_a_caution(folder: Path) -> None:
@@ -308,7 +308,7 @@ def test_at_the_cap_a_subtree_passes_and_a_fen_over_it_fails_by_a_fen(folder: Pa
     over = together(folder, {**at, "GZ": {"1.1@amount": "30.01"}})
     said = "合并费用 100.01 元，超过上限 100.00 元（100,000.00 元 × 1‰），超出 0.01 元。"
     assert found(over, "P901") == {"HN": f"{said}（与下级合并计算，共 3 份。）"}
-    assert over.complete and not over.sound and "P901 合并费用 100.01 元" in told(write_totals(over), "未纳入")
+    assert over.complete and not over.sound and "P901 合并费用 100.01 元" in told(write_totals(over), "未纳入与提示")
     (one,) = (one for one in json.loads(totals_json(over, "en"))["findings"] if one["code"] == "P901")
     assert (one["found"], one["expected"], one["name"]) == ("100.01", "100.00", "over-cap-together")
     assert "by 0.01 yuan. (Together with the units below, workbooks: 3.)" in one["message"]
@@ -394,7 +394,7 @@ def test_a_waived_rule_shows_beside_its_unit_in_the_group_workbook(folder: Path,
     rows = {row[1]: row for row in book["汇总"].iter_rows(min_row=7, max_row=9, values_only=True)}
     header = [cell.value for cell in book["汇总"][6]]
     assert rows["华东区域（HD）"][header.index("提示数")] == 1 and rows["华南区域（HN）"][header.index("提示数")] == 0
-    text = told(path.read_bytes(), "未纳入")
+    text = told(path.read_bytes(), "未纳入与提示")
     assert text.index("已纳入但有提示的单位") < text.index("P901")
     assert "华东区域（HD） plan@1 P901" in text and "已特批（总裁，新盘" in text
     document = json.loads(run("consolidate", returned, "--round", folder, "--format", "json", code=1).stdout)

@@ -246,7 +246,7 @@ def test_every_formula_uses_functions_that_all_programs_share(visits: Template) 
 
 def test_the_sheet_says_what_it_is_and_stands_in_the_contents(visits: Template) -> None:
     book = opened(write_totals(totals(visits)), values=True)
-    assert book.sheetnames == ["封面", "汇总", "科目汇总", "万元表", "指标", "校验", "明细", "未纳入"]
+    assert book.sheetnames == ["封面", "汇总", "科目汇总", "万元表", "指标", "校验", "明细", "未纳入与提示"]
     rows = [[cell.value for cell in row] for row in book["指标"].iter_rows(min_row=6)]
     assert rows[0][:7] == ["编码", "指标", "口径", "集团", "（未注明单位）", "华东（R1）", "华南（R2）"]
     assert rows[1][1] == "基本情况" and rows[2][1:] == ["在岗人数", "加总", 60, None, 40, 20]

@@ -148,7 +148,7 @@ def test_no_text_is_a_formula_and_every_formula_has_its_value(tmp_path: Path) ->
 def test_the_workbook_shows_the_totals_as_they_are() -> None:
     totals = consolidate(samples("cosmetics-plan")[1:])
     book = opened(write_totals(totals, 2026, made_of="returned/"), values=True)
-    assert book.sheetnames == ["封面", "汇总", "科目汇总", "万元表", "校验", "明细", "未纳入"]
+    assert book.sheetnames == ["封面", "汇总", "科目汇总", "万元表", "校验", "明细", "未纳入与提示"]
     cover = {cell.value for row in book["封面"].iter_rows() for cell in row}
     assert {"2026年度化妆品营销策划方案费用预算（集团汇总）", 1449229.8, 144.92, "通过", "returned/", 6} <= cover
     rows = [[cell.value for cell in row] for row in book["汇总"]["B7:G13"]]
@@ -173,7 +173,8 @@ def test_what_is_left_out_is_told_with_its_remedy() -> None:
         report(COSMETICS, "华南", {"1.1.1@amount": "6"}, findings=(warning(),)),
     ]
     rows = [
-        [cell.value or "" for cell in row] for row in opened(write_totals(consolidate(reports)))["未纳入"].iter_rows()
+        [cell.value or "" for cell in row]
+        for row in opened(write_totals(consolidate(reports)))["未纳入与提示"].iter_rows()
     ]
     text = "\n".join(" ".join(map(str, row)) for row in rows)
     assert "returned/东北.xlsx 东北 cosmetics-plan@1 E103" in text and "1.xlsx、2.xlsx" in text
@@ -181,7 +182,7 @@ def test_what_is_left_out_is_told_with_its_remedy() -> None:
 
 
 def test_nothing_at_all_still_gives_a_workbook() -> None:
-    assert opened(write_totals(consolidate([]))).sheetnames == ["封面", "未纳入"]
+    assert opened(write_totals(consolidate([]))).sheetnames == ["封面", "未纳入与提示"]
     blank = opened(write_totals(consolidate([report(COSMETICS, "空", {})])), values=True)
     assert blank["汇总"]["G8"].value == 0
 
