@@ -84,7 +84,10 @@ def write_lines(desk: Desk, plan: Plan) -> None:
         year_fen, *split = row.money
         figures = [*split, year_fen] if monthly else [year_fen]
         for column, fen in enumerate(figures, 3):
-            _figure(desk, page, plan, row, column, fen)
+            if row.split or column == plan.year_column:
+                _figure(desk, page, plan, row, column, fen)
+            else:
+                page.text(row.number, column, "", label(row.kind))
         _share(desk, page, plan, row, year_fen)
         if row.key:
             page.text(row.number, plan.year_column + 2, row.key, looks.HIDDEN)

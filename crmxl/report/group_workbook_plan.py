@@ -56,6 +56,8 @@ class LineRow:
     adds: tuple[int, ...] = ()
     """Rows that a subtotal or total adds."""
     counted: bool = True
+    split: bool = True
+    """Whether it has months; without them nothing is left to be split."""
 
 
 @dataclass(frozen=True)
@@ -251,6 +253,8 @@ class _Lines:
         self.rows: list[LineRow] = []
         self.lists = {sheet.id: sheet.title for sheet in block.template.sheets if sheet.kind is Kind.LIST}
         self.columns = {line.column for line in block.lines if line.code != DIFFERENCE}
+        self.sheets = {leaf.code: leaf.sheet for leaf in leaves(block.template)}
+        self.monthly = {(one.id, column.id) for one in block.template.sheets for column in one.columns if column.months}
 
     def put(self, kind: RowKind, **fields: object) -> int:
         number = FIRST + len(self.rows)
@@ -285,6 +289,7 @@ class _Lines:
                 key=key,
                 money=_added(some),
                 counted=counted,
+                split=counted or any((self.sheets.get(line.code), line.column) in self.monthly for line in some),
             )
             for key, some in together.items()
         ]

@@ -102,3 +102,11 @@ def test_finance_people_are_not_told_to_run_commands() -> None:
     for lang, name in NAMES.items():
         text = str([cell.value for cell in opened(write_totals(consolidate([sent]), lang=lang))[name]["E"]])
         assert "crmxl" not in text and ("下达记录" in text or "own records" in text)
+
+
+def test_a_line_without_months_beside_the_total_has_nothing_left_to_split() -> None:
+    book = opened(write_totals(consolidate(samples("sales-plan"))), values=True)
+    lines = {row[17]: row for row in book["科目汇总"].iter_rows(values_only=True)}
+    last, now = lines["N:L:1.1@last_year"], lines["L:1.1"]
+    assert last[15] and set(last[2:15]) <= {None, ""}
+    assert now[15] == pytest.approx(sum(now[2:15])) and all(isinstance(month, int | float) for month in now[2:15])
