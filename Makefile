@@ -17,7 +17,7 @@ demo: $(STAMP)
 	@$(BIN)/crmxl demo
 
 test: $(STAMP) servers
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(STAMP)
 	@$(BIN)/ruff check

@@ -9,7 +9,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -56,11 +56,11 @@ class Sample:
     """Whether totals were typed over its formulas."""
 
 
-def samples(lang: Lang = "zh") -> list[Sample]:
+def samples(lang: Lang = "zh") -> Iterator[Sample]:
     """A workbook out and back for every unit of the samples; 集团样例 comes back with the source's mistaken totals."""
     root, library, policies = folder("samples"), Library(), Policies()
     units: list[dict[str, Any]] = json.loads((root / "units.json").read_text(encoding="utf-8"))
-    return [_sample(unit, root, library, policies, lang) for unit in units]
+    return (_sample(unit, root, library, policies, lang) for unit in units)
 
 
 def _sample(unit: Mapping[str, Any], root: Path, library: Library, policies: Policies, lang: Lang) -> Sample:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -611,7 +611,12 @@ def test_the_demo_runs_the_whole_loop(tmp_path: Path) -> None:
     run("ledger", "verify", "--round", round)
 
 
-def test_the_demo_speaks_english_when_asked_and_replaces_no_round(tmp_path: Path) -> None:
+def test_the_demo_speaks_english_when_asked_and_replaces_no_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the first samples: all of them take most of a minute, and speak Chinese in the test above."""
+    few = list(islice(samples("en"), 8))
+    monkeypatch.setattr("crmxl.commands.loop.samples", lambda lang: few)
     (tmp_path / "5-round").mkdir()
     said = run("--lang", "en", "demo", tmp_path).stdout
     assert "Group total" in said and "5-round-2" in said and not list((tmp_path / "5-round").iterdir())

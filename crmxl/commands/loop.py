@@ -104,7 +104,7 @@ _ANSWER = Text("新增苏州两个项目", "two new projects in Suzhou")
 def show_demo(folder: Path, lang: Lang) -> None:
     """Run the loop into ``folder`` and show each step."""
     to = console()
-    made = samples(lang)
+    made = list(samples(lang))
     paths = []
     for sample in made:
         write_atomically(folder / _ISSUED.say(lang) / sample.name, sample.issued)

@@ -267,6 +267,7 @@ def test_the_bar_counts_files(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 
 SCRIPT = """
+import signal
 import sys
 from contextlib import closing
 from crmxl.check.batch import judge_all
@@ -275,6 +276,7 @@ from crmxl.define.library import Library
 from tests.check.test_batch import TIGHT, misbehave, paths
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's job in the background ignores
     print("begins", flush=True)
     try:
         with closing(judge_all(paths("a", *["hang"] * 3000), Library(), Standard(), work=misbehave)) as reports:

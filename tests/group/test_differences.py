@@ -26,9 +26,10 @@ from tests.group.made_up import ACTIVITIES, BESIDE
 from tests.group.returned import COSMETICS, LIBRARY, error, report, unreadable
 from tests.group.returned import made as made_template
 from tests.strategies import filled, inputs_of
+from tests.thin import ThinLibrary
 
 CUSTOMERS = LIBRARY.load("customer-relations")
-SHIPPED = [LIBRARY.load(name) for name in LIBRARY.names()]
+SHIPPED = list(map(ThinLibrary().load, LIBRARY.names()))
 
 
 def states(*reports: Report) -> list[State]:
