@@ -24,7 +24,7 @@ NO_WORKBOOK = {
     **dict.fromkeys(("I111", "I112", "I113", "I114"), "it takes a round: tests/check/test_round.py"),
     **dict.fromkeys(("G103", "G104", "G105"), "it takes a round: tests/group/test_tree.py"),
 }
-MOST = 18 << 20
+MOST = 9 << 20
 """Bytes of all samples together."""
 DISCLOSED = {
     "customer-maintenance/northwest-china.json": {"P372"},

@@ -244,16 +244,14 @@ def _file_of(file: str, policy: Policy) -> str:
 
 
 def _every_layout(template: Template, problems: list[Problem], policies: tuple[Policy, ...] = ()) -> list[Layout]:
-    """All parts in both languages, for whole and part years, and each part alone that has the total, whole years in one
-    language and part years in the other; what fails is added to ``problems``. Long lists are whole in the first alone:
-    their rows are alike, and thousands take seconds.
+    """All parts and each alone that has the total, in both languages, for whole and part years; what fails is added to
+    ``problems``. Long lists are whole in the first alone: their rows are alike, and thousands take seconds.
     """
     parts = _parts(template)
-    alone = [(part,) for part in _alone(template) if len(parts) > 1]
-    languages: tuple[tuple[Lang, int], ...] = (("zh", 1), ("en", 7), ("zh", 7), ("en", 1))
-    tried_ways = [*product([parts], languages), *product(alone, languages[:2])]
+    choices = [parts, *((part,) for part in _alone(template) if len(parts) > 1)]
     layouts: list[Layout] = []
-    for chosen, (lang, first_month) in tried_ways:
+    languages: tuple[Lang, Lang] = ("zh", "en")
+    for chosen, lang, first_month in product(choices, languages, (1, 7)):
         tried = _shortened(template) if layouts else template
         try:
             layouts.append(lay_out(tried, 2026, chosen, first_month, lang, policies))

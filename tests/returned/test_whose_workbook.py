@@ -137,7 +137,8 @@ def test_another_rounds_workbook_is_told_with_what_differs(
     one = only(report)
     assert (one.code, one.found, one.expected) == ("I111", found, expected)
     assert message(report) == f"工作簿的{what}是“{found}”，本轮次是“{expected}”。"
-    assert word(one, "zh").fix.startswith("请提交本轮次下发给本单位的工作簿。")
+    migrate = "集团：下发后改过的，可用 crmxl migrate 把已填的数转到新表。"
+    assert word(one, "zh").fix == f"请提交本轮次下发给本单位的工作簿。{migrate}"
 
 
 def test_a_unit_that_the_round_does_not_have_is_told(issued: bytes, round_folder: Path, tmp_path: Path) -> None:
